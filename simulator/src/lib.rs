@@ -1,0 +1,1 @@
+//! A SailPoint tenant to test and try against.

@@ -1,0 +1,2 @@
+//! The binary `sailpoint-simulator`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! An operator that keeps SailPoint SIM integrations as `SimIntegration` resources describe them.

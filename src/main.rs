@@ -1,0 +1,2 @@
+//! The binary `sim-operator`.
+fn main() {}
