@@ -1,0 +1,176 @@
+//! Conditions and their reasons: one closed vocabulary, and how a new verdict is merged into old conditions.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+/// The types of condition of both resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConditionType {
+    /// In order, or said to be; always there.
+    Ready,
+    /// On its way to being in order without help; there only while true.
+    Reconciling,
+    /// Needs a person; there only while true.
+    Stalled,
+    /// Mode Plan has found changes; there only while true.
+    Planned,
+    /// The tenant differs from the spec; there only while true.
+    Drifted,
+    /// No call is made; there only while true.
+    Paused,
+}
+
+impl ConditionType {
+    /// The type as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Reconciling => "Reconciling",
+            Self::Stalled => "Stalled",
+            Self::Planned => "Planned",
+            Self::Drifted => "Drifted",
+            Self::Paused => "Paused",
+        }
+    }
+}
+
+/// One condition that is true, or Ready that is false.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which condition.
+    pub type_: ConditionType,
+    /// Whether it is true.
+    pub status: bool,
+    /// Why.
+    pub reason: Reason,
+    /// What a person can do, or what was found.
+    pub message: String,
+}
+
+/// The conditions that follow `verdicts`, in their order; those not named are gone.
+///
+/// The time of a transition moves only when a status flips, so that looking again changes nothing.
+#[must_use]
+pub fn merge(previous: &[Condition], verdicts: &[Verdict], generation: i64, now: &Time) -> Vec<Condition> {
+    verdicts.iter().map(|verdict| next(previous, verdict, generation, now)).collect()
+}
+
+fn next(previous: &[Condition], verdict: &Verdict, generation: i64, now: &Time) -> Condition {
+    let status = if verdict.status { "True" } else { "False" };
+    let since = find(previous, verdict.type_).filter(|c| c.status == status).map(|c| c.last_transition_time.clone());
+    Condition {
+        type_: verdict.type_.as_str().to_owned(),
+        status: status.to_owned(),
+        reason: verdict.reason.as_str().to_owned(),
+        message: verdict.message.clone(),
+        observed_generation: Some(generation),
+        last_transition_time: since.unwrap_or_else(|| now.clone()),
+    }
+}
+
+/// The condition of this type, if it is there.
+#[must_use]
+pub fn find(conditions: &[Condition], type_: ConditionType) -> Option<&Condition> {
+    conditions.iter().find(|c| c.type_ == type_.as_str())
+}
+
+/// Makes the closed enum of reasons, its names and its list from one table.
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Why a condition is as it is: one closed enum, each explained in the troubleshooting page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The reason as it is written.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// In order.
+    Reconciled,
+    /// Mode Plan: what would be done is in status.plan.
+    Planned,
+    /// The tenant differs from the spec, and the mode is Report.
+    Drifted,
+    /// No call is made, as somebody asked.
+    Paused,
+    /// The resource has not been looked at yet, or is on its way.
+    Progressing,
+    /// A create was sent and its answer never came; the operator looks for it.
+    CreateUnresolved,
+    /// A write was sent and its answer never came; nothing more is written until it has settled.
+    WriteUnsettled,
+    /// The id is not in the list, and the operator is making sure that it is gone.
+    ConfirmingAbsence,
+    /// SailPoint asked for a pause (429).
+    RateLimited,
+    /// The tenant cannot be reached or answers 5xx.
+    TenantUnavailable,
+    /// The tenant's own condition stops this resource; look there.
+    TenantNotReady,
+    /// There is no SailPointTenant of that name.
+    TenantMissing,
+    /// No tenant is named, and the operator has no default.
+    TenantNotSet,
+    /// The tenant does not allow this namespace.
+    TenantNotAllowed,
+    /// The status belongs to another org than the tenant's.
+    TenantChanged,
+    /// A Secret, or a key of it, is missing.
+    SecretNotFound,
+    /// A source or cluster of this name is not in the tenant.
+    ReferenceNotFound,
+    /// Several sources or clusters have this name.
+    ReferenceAmbiguous,
+    /// The spec cannot mean anything.
+    InvalidSpec,
+    /// An annotation cannot mean anything.
+    InvalidAnnotation,
+    /// Another resource holds the target.
+    Conflict,
+    /// An integration of this name exists, and it may not be taken.
+    AlreadyExists,
+    /// Several integrations have this name.
+    Ambiguous,
+    /// An unresolved create left more than one possible result, or one that is not like it.
+    AmbiguousCreate,
+    /// The integration of this external id does not exist.
+    ExternalIdGone,
+    /// The external id is not the id that this resource holds.
+    ExternalIdMismatch,
+    /// An update would lose what the operator does not know.
+    WouldLose,
+    /// Somebody keeps changing what the operator repairs.
+    Contested,
+    /// SailPoint refused the request.
+    Refused,
+    /// SailPoint refused the credentials.
+    CredentialsRejected,
+    /// The credentials are gone while they are still needed.
+    CredentialsGone,
+    /// The token lacks a right.
+    Forbidden,
+    /// The base URL is not allowed.
+    HostNotAllowed,
+    /// The list does not show what is known to be there.
+    ListIncomplete,
+    /// Too many integrations vanished at once.
+    MassDisappearance,
+    /// Resources still hold this tenant.
+    InUse,
+    /// The resource is being deleted.
+    Deleting,
+}

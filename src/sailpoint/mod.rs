@@ -1,0 +1,5 @@
+//! The tenant's API.
+
+pub mod versions;
+
+pub use versions::ApiVersion;
