@@ -9,4 +9,5 @@
 
 pub mod control_plane;
 pub mod process;
+pub mod simulator;
 pub mod wait;
