@@ -42,7 +42,7 @@ fn once() -> Option<u32> {
     Some(1)
 }
 
-/// What a fault does to a call.
+/// What a fault does to a call. All are struct variants, as only with these serde refuses a field that is none.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
@@ -74,11 +74,11 @@ pub enum Action {
         ms: u64,
     },
     /// Closes the TCP connection; nothing is changed or answered.
-    CutBefore,
+    CutBefore {},
     /// Makes the change and closes the TCP connection; nothing is answered.
-    CutAfter,
+    CutAfter {},
     /// A list answers `[]`.
-    EmptyList,
+    EmptyList {},
     /// A list leaves some out.
     ShortList {
         /// Those with these ids.
@@ -97,9 +97,9 @@ impl Action {
             Self::Answer { .. } => "answer",
             Self::DelayBefore { .. } => "delayBefore",
             Self::DelayAfter { .. } => "delayAfter",
-            Self::CutBefore => "cutBefore",
-            Self::CutAfter => "cutAfter",
-            Self::EmptyList => "emptyList",
+            Self::CutBefore {} => "cutBefore",
+            Self::CutAfter {} => "cutAfter",
+            Self::EmptyList {} => "emptyList",
             Self::ShortList { .. } => "shortList",
         }
     }

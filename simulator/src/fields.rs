@@ -105,7 +105,7 @@ fn optional_text(field: &str, value: Value) -> Result<Option<String>, ApiError> 
 }
 
 /// The schema says object, its example is JSON in a string \[D\]: both are taken.
-fn attributes(value: Value) -> Result<Map<String, Value>, ApiError> {
+pub(crate) fn attributes(value: Value) -> Result<Map<String, Value>, ApiError> {
     match value {
         Value::Null => Ok(Map::new()),
         Value::Object(map) => Ok(map),

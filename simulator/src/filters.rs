@@ -118,15 +118,9 @@ mod tests {
             assert_eq!(found(good), Some(true), "{good}");
         }
         assert_eq!(found(r#"name eq "a""#), Some(false));
-        for bad in [
-            "",
-            "name",
-            "name eq a",
-            r#"name EQ "a""#,
-            r#"name co "a""#,
-            r#"name eq "a" and id eq "1""#,
-            r#"name in ()"#,
-        ] {
+        for bad in
+            ["", "name", "name eq a", r#"name EQ "a""#, r#"name co "a""#, r#"name eq "a" and id eq "1""#, "name in ()"]
+        {
             assert_eq!(found(bad), None, "{bad}");
         }
     }

@@ -70,12 +70,12 @@ async fn play(action: Option<Action>, request: Request, next: Next) -> Result<Re
             sleep(Duration::from_millis(ms)).await;
             Ok(answer)
         }
-        Action::CutBefore => Err(Cut),
-        Action::CutAfter => {
+        Action::CutBefore {} => Err(Cut),
+        Action::CutAfter {} => {
             next.run(request).await;
             Err(Cut)
         }
-        Action::EmptyList => Ok(shorten(next.run(request).await, Vec::clear).await),
+        Action::EmptyList {} => Ok(shorten(next.run(request).await, Vec::clear).await),
         Action::ShortList { without_ids, drop_last } => {
             let leave_out = |list: &mut Vec<Value>| {
                 list.retain(|item| !without_ids.iter().any(|id| item["id"] == **id));

@@ -3,7 +3,7 @@
 //! Also the merge patch of somebody who edits in the UI. What a field may hold is the concern of [`crate::fields`].
 
 use crate::errors::ApiError;
-use crate::fields::Rules;
+use crate::fields::{Rules, attributes};
 use crate::integration::Integration;
 use crate::{PatchAccepts, TicketFields};
 use json_patch::PatchOperation;
@@ -51,10 +51,11 @@ fn apply_one(integration: &mut Integration, operation: &PatchOperation, rules: R
     json_patch::patch(&mut document, std::slice::from_ref(operation)).map_err(|_| bad_path())?;
     let mut value = document.get_mut(&field).map(Value::take).unwrap_or_default();
     if field == "attributes" && ticket_fields == TicketFields::Attributes {
+        let mut attributes = attributes(value)?;
         for inner in TICKET_FIELDS {
-            let moved = value.as_object_mut().and_then(|attributes| attributes.remove(inner)).unwrap_or_default();
-            integration.take(inner, moved, "", rules)?;
+            integration.take(inner, attributes.remove(inner).unwrap_or_default(), "", rules)?;
         }
+        value = Value::Object(attributes);
     }
     integration.take(&field, value, &touched, rules)
 }

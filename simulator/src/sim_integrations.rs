@@ -28,7 +28,7 @@ pub(crate) async fn list(State(shared): State<Shared>, Extension(version): Exten
     match list.pop() {
         // [D] What the beta specification says; it can only be meant for a tenant with one.
         Some(single) if list.is_empty() && version == Version::Beta && switches.beta_list_single => Json(single),
-        last => Json(list.into_iter().chain(last).collect()),
+        popped => Json(list.into_iter().chain(popped).collect()),
     }
 }
 

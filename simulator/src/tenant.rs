@@ -40,7 +40,11 @@ impl Shared {
 
     /// Makes the tenant what it was at the start: data, clients, switches, no faults, no tokens, an empty log.
     pub(crate) fn reset(&self) -> Result<(), ApiError> {
-        *self.lock() = Tenant::new(self.config())?;
+        let fresh = Tenant::new(self.config())?;
+        let mut tenant = self.lock();
+        let mut journal = std::mem::take(&mut tenant.journal);
+        journal.clear();
+        *tenant = Tenant { journal, ..fresh };
         Ok(())
     }
 }

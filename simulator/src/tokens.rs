@@ -117,7 +117,7 @@ impl Tenant {
         answer
     }
 
-    /// The documented payload; one without a user has no user_name, identity or authorities.
+    /// The documented payload; one without a user has no `user_name`, identity or authorities.
     fn claims(&self, client: &Client, jti: &str) -> Value {
         let org = client.org.as_deref().unwrap_or(&self.org);
         let mut claims = json!({
