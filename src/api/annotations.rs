@@ -115,7 +115,10 @@ pub struct CreateIntent {
     /// The tenant's clock when the name was seen to be free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// The digest of each path that was sent and can be seen.
+    /// For each path that can be seen, the digest of what was sent, by which its result is recognised; what servers are
+    /// known to normalise (case, blanks, a trailing slash) is set aside.
+    pub digest: BTreeMap<String, String>,
+    /// The digest of each path that was sent: what `status.sent.paths` becomes.
     pub paths: BTreeMap<String, String>,
     /// The version of each secret attribute that was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,6 @@
 //! `SimIntegration`: one SIM integration as it shall be in a tenant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
@@ -187,6 +187,9 @@ pub struct Sent {
     /// For each path that the tenant reads back differently than it was sent, the digest of what it reads back.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub normalised: BTreeMap<String, String>,
+    /// Paths that the tenant does not read back and that were not sent by us: taken to be in order until they move.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unverified: BTreeSet<String>,
     /// For each secret attribute the version that was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SentSecret>,

@@ -1,0 +1,145 @@
+//! Which resource holds which integration: by id, by the name of an open create, and which names are wanted.
+//!
+//! Fed by the watch, so that it never knows less than the store that reconciles read.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kube::{Resource as _, ResourceExt as _};
+
+use super::recorded::Recorded;
+use crate::api::SimIntegration;
+
+/// One resource and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// `namespace/name`.
+    pub resource: String,
+    /// When it was created, then its uid: the order in which resources that hold nothing may take.
+    pub age: (Option<jiff::Timestamp>, String),
+    org: Option<String>,
+    id: Option<String>,
+    creating: Option<String>,
+    wants: String,
+}
+
+impl Holder {
+    /// Whether it holds an integration, or has an open create.
+    #[must_use]
+    pub fn holds_something(&self) -> bool {
+        self.id.is_some() || self.creating.is_some()
+    }
+}
+
+/// All resources and what they hold.
+#[derive(Debug, Default)]
+pub struct Holders(Mutex<Index>);
+
+#[derive(Debug, Default)]
+struct Index {
+    holders: HashMap<String, Holder>,
+    by_id: HashMap<(String, String), BTreeSet<String>>,
+    by_creating: HashMap<(String, String), BTreeSet<String>>,
+    by_wanted: HashMap<String, BTreeSet<String>>,
+}
+
+impl Holders {
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a resource as the watch shows it.
+    pub fn observe(&self, resource: &SimIntegration, cluster: &str) {
+        let Some(uid) = resource.uid() else { return };
+        let recorded = Recorded::of(resource, cluster);
+        let holder = Holder {
+            resource: super::resource_name(resource),
+            age: (resource.meta().creation_timestamp.as_ref().map(|time| time.0), uid.clone()),
+            org: recorded.org.clone(),
+            id: recorded.id.clone(),
+            creating: recorded.intent.as_ref().map(|intent| intent.name.clone()),
+            wants: super::integration_name(resource).to_owned(),
+        };
+        let mut index = self.index();
+        if index.holders.get(&uid) != Some(&holder) {
+            index.remove(&uid);
+            index.insert(uid, holder);
+        }
+    }
+
+    /// The resource is gone.
+    pub fn forget(&self, uid: &str) {
+        self.index().remove(uid);
+    }
+
+    /// Who else holds this id: the oldest, where several claim it. `None` also where `uid` is itself the oldest.
+    #[must_use]
+    pub fn other_holder_of_id(&self, org: &str, id: &str, uid: &str) -> Option<Holder> {
+        let index = self.index();
+        let claimants = index.by_id.get(&(org.to_owned(), id.to_owned()))?;
+        let oldest = claimants.iter().filter_map(|uid| index.holders.get(uid)).min_by(|a, b| a.age.cmp(&b.age))?;
+        (oldest.age.1 != uid).then(|| oldest.clone())
+    }
+
+    /// Who else has an open create of this name.
+    #[must_use]
+    pub fn other_creator(&self, org: &str, name: &str, uid: &str) -> Option<Holder> {
+        let index = self.index();
+        let creators = index.by_creating.get(&(org.to_owned(), name.to_owned()))?;
+        creators.iter().filter(|other| *other != uid).find_map(|other| index.holders.get(other).cloned())
+    }
+
+    /// The uids of resources that want this name, oldest first.
+    #[must_use]
+    pub fn wanting(&self, name: &str) -> Vec<Holder> {
+        let index = self.index();
+        let mut wanting: Vec<Holder> =
+            index.by_wanted.get(name).into_iter().flatten().filter_map(|uid| index.holders.get(uid).cloned()).collect();
+        wanting.sort_by(|a, b| a.age.cmp(&b.age));
+        wanting
+    }
+
+    /// Every id of this org that a resource holds.
+    #[must_use]
+    pub fn ids(&self, org: &str) -> BTreeSet<String> {
+        let index = self.index();
+        index.by_id.keys().filter(|(of, _)| of == org).map(|(_, id)| id.clone()).collect()
+    }
+}
+
+impl Index {
+    fn insert(&mut self, uid: String, holder: Holder) {
+        if let Some(org) = &holder.org {
+            if let Some(id) = &holder.id {
+                self.by_id.entry((org.clone(), id.clone())).or_default().insert(uid.clone());
+            }
+            if let Some(name) = &holder.creating {
+                self.by_creating.entry((org.clone(), name.clone())).or_default().insert(uid.clone());
+            }
+        }
+        self.by_wanted.entry(holder.wants.clone()).or_default().insert(uid.clone());
+        self.holders.insert(uid, holder);
+    }
+
+    fn remove(&mut self, uid: &str) {
+        let Some(holder) = self.holders.remove(uid) else { return };
+        if let Some(org) = holder.org {
+            if let Some(id) = holder.id {
+                take(&mut self.by_id, &(org.clone(), id), uid);
+            }
+            if let Some(name) = holder.creating {
+                take(&mut self.by_creating, &(org, name), uid);
+            }
+        }
+        take(&mut self.by_wanted, &holder.wants, uid);
+    }
+}
+
+fn take<K: std::hash::Hash + Eq>(map: &mut HashMap<K, BTreeSet<String>>, key: &K, uid: &str) {
+    if let Some(uids) = map.get_mut(key) {
+        uids.remove(uid);
+        if uids.is_empty() {
+            map.remove(key);
+        }
+    }
+}

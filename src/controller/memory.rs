@@ -1,0 +1,244 @@
+//! What this process remembers of a resource between two reconciles, and a restart may forget.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::api::Reason;
+use crate::model::Path;
+
+/// How many versions that our own writes replaced are remembered.
+const SUPERSEDED: usize = 4;
+/// Repairs of one path, in resyncs running, before it counts as contested.
+const CONTESTED_AFTER: u32 = 3;
+
+/// What is remembered of one `SimIntegration`.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Since when a LIST is wanted, and for which question.
+    question: Option<(String, Instant)>,
+    /// The open create: its nonce, when it was first seen and how many LISTs had been whole by then.
+    intent: Option<SeenIntent>,
+    /// Failures running, for the backoff.
+    failures: u32,
+    /// No write before this time, unless the spec changes: what SailPoint refused is tried again hourly.
+    refused: Option<(i64, Instant)>,
+    /// Since when the resource waits for this reason.
+    waiting: Option<(Reason, Instant)>,
+    repairs: BTreeMap<Path, Repairs>,
+    superseded: Vec<String>,
+    warned: Vec<String>,
+}
+
+/// An open create, as this process first saw it.
+#[derive(Clone, Debug)]
+pub struct SeenIntent {
+    nonce: String,
+    /// When this process first saw it, on its own clock.
+    pub since: Instant,
+    /// How many LISTs had been whole by then.
+    pub whole_lists: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Repairs {
+    count: u32,
+    last: Instant,
+}
+
+impl Memory {
+    /// When `question` was first asked, now if it is new.
+    pub fn asked(&mut self, question: &str, now: Instant) -> Instant {
+        match &self.question {
+            Some((asked, since)) if asked == question => *since,
+            _ => {
+                self.question = Some((question.to_owned(), now));
+                now
+            }
+        }
+    }
+
+    /// The question was answered and acted upon; the next is a new one.
+    pub fn answered(&mut self) {
+        self.question = None;
+    }
+
+    /// The open create of this nonce; what is first seen now starts now.
+    pub fn intent(&mut self, nonce: &str, whole_lists: u64, now: Instant) -> SeenIntent {
+        match &self.intent {
+            Some(seen) if seen.nonce == nonce => seen.clone(),
+            _ => {
+                let seen = SeenIntent { nonce: nonce.to_owned(), since: now, whole_lists };
+                self.intent = Some(seen.clone());
+                seen
+            }
+        }
+    }
+
+    /// One more failure: how long to wait, doubling from `least` to `most`, less up to a quarter so that many do not come at once.
+    pub fn failed(&mut self, least: Duration, most: Duration) -> Duration {
+        let doubled = least.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(most);
+        self.failures = (self.failures + 1).min(31);
+        jittered(doubled)
+    }
+
+    /// All is well again.
+    pub fn succeeded(&mut self) {
+        self.failures = 0;
+        self.refused = None;
+        self.waiting = None;
+    }
+
+    /// SailPoint refused what this generation asks for.
+    pub fn refused(&mut self, generation: i64, retry: Instant) {
+        self.refused = Some((generation, retry));
+    }
+
+    /// Until when what this generation asks for is not tried again.
+    #[must_use]
+    pub fn refused_until(&self, generation: i64, now: Instant) -> Option<Instant> {
+        self.refused.filter(|(of, until)| *of == generation && *until > now).map(|(_, until)| until)
+    }
+
+    /// What was refused may be tried at once.
+    pub fn forget_refusal(&mut self) {
+        self.refused = None;
+    }
+
+    /// How long the resource has been waiting for this reason.
+    pub fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {
+        match self.waiting {
+            Some((waiting, since)) if waiting == reason => now - since,
+            _ => {
+                self.waiting = Some((reason, now));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Drift at these paths was repaired.
+    pub fn repaired<'a>(&mut self, paths: impl Iterator<Item = &'a Path>, now: Instant) {
+        for path in paths {
+            let repairs = self.repairs.entry(path.clone()).or_insert(Repairs { count: 0, last: now });
+            *repairs = Repairs { count: repairs.count + 1, last: now };
+        }
+    }
+
+    /// A LIST that started at `listed` found these paths drifted and no other: whoever stayed repaired is not contested.
+    pub fn drifted(&mut self, paths: &[Path], listed: Instant) {
+        self.repairs.retain(|path, repairs| paths.contains(path) || listed <= repairs.last);
+    }
+
+    /// Whether one of these paths was repaired so often in a row that somebody must keep changing it.
+    #[must_use]
+    pub fn contested<'a>(&self, mut paths: impl Iterator<Item = &'a Path>) -> bool {
+        paths.any(|path| self.repairs.get(path).is_some_and(|repairs| repairs.count >= CONTESTED_AFTER))
+    }
+
+    /// Starts counting repairs anew.
+    pub fn uncontested(&mut self) {
+        self.repairs.clear();
+    }
+
+    /// A write of ours replaced this version: whoever still sees it sees the past.
+    pub fn superseded(&mut self, resource_version: &str) {
+        self.superseded.push(resource_version.to_owned());
+        if self.superseded.len() > SUPERSEDED {
+            self.superseded.remove(0);
+        }
+    }
+
+    /// Whether this version is one that a write of ours replaced.
+    #[must_use]
+    pub fn is_superseded(&self, resource_version: &str) -> bool {
+        self.superseded.iter().any(|superseded| superseded == resource_version)
+    }
+
+    /// Whether this warning was not given before; it counts as given from now on.
+    pub fn warn_once(&mut self, warning: &str) -> bool {
+        let is_new = !self.warned.iter().any(|given| given == warning);
+        if is_new {
+            self.warned.push(warning.to_owned());
+        }
+        is_new
+    }
+}
+
+/// Between three quarters of `duration` and all of it.
+#[must_use]
+pub fn jittered(duration: Duration) -> Duration {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(0_u8) % 1024;
+    let quarter = duration / 4;
+    duration - quarter.mul_f64(f64::from(u32::try_from(random).unwrap_or(0)) / 1024.0)
+}
+
+/// The memories of all resources of a kind.
+#[derive(Debug)]
+pub struct Memories<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Memories<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Default> Memories<K, V> {
+    /// Reads or changes what is remembered of `key`.
+    pub fn with<T>(&self, key: K, change: impl FnOnce(&mut V) -> T) -> T {
+        change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
+    }
+
+    /// The resource is gone.
+    pub fn forget(&self, key: &K) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn backoff_doubles_to_its_bound_and_starts_anew() {
+        let mut memory = Memory::default();
+        let waits: Vec<Duration> = (0..40).map(|_| memory.failed(2 * SECOND, 300 * SECOND)).collect();
+        for (n, wait) in waits.iter().enumerate() {
+            let full = (2.0 * 2_f64.powi(i32::try_from(n).unwrap())).min(300.0);
+            assert!((0.74 * full..=full).contains(&wait.as_secs_f64()), "{n}: {wait:?}");
+        }
+        memory.succeeded();
+        assert!(memory.failed(2 * SECOND, 300 * SECOND) <= 2 * SECOND);
+    }
+
+    #[test]
+    fn a_question_keeps_its_time_until_it_is_answered() {
+        let (mut memory, start) = (Memory::default(), Instant::now());
+        assert_eq!(memory.asked("name a", start), start);
+        assert_eq!(memory.asked("name a", start + SECOND), start);
+        assert_eq!(memory.asked("name b", start + SECOND), start + SECOND);
+        memory.answered();
+        assert_eq!(memory.asked("name b", start + 2 * SECOND), start + 2 * SECOND);
+    }
+
+    #[test]
+    fn three_repairs_running_are_contested_and_one_that_lasts_is_not() {
+        let (mut memory, start) = (Memory::default(), Instant::now());
+        let paths = [Path::Name];
+        for n in 0..3 {
+            assert!(!memory.contested(paths.iter()));
+            memory.drifted(&paths, start + n * SECOND);
+            memory.repaired(paths.iter(), start + n * SECOND);
+        }
+        assert!(memory.contested(paths.iter()));
+        memory.drifted(&[], start + 2 * SECOND);
+        assert!(memory.contested(paths.iter()), "a LIST from before the repair says nothing of it");
+        memory.drifted(&[], start + 3 * SECOND);
+        assert!(!memory.contested(paths.iter()));
+    }
+}

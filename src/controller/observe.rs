@@ -1,0 +1,285 @@
+//! What the org's snapshot says of a resource's integration.
+//!
+//! Reads the snapshot and the holders, never the tenant: what it lacks is asked for, and the resource waits. Judges
+//! nothing: whether an integration may be taken or must be repaired is the plan's.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::holders::{Holder, Holders};
+use super::memory::Memory;
+use super::recorded::Recorded;
+use crate::api::Reason;
+use crate::api::annotations::CreateIntent;
+use crate::config::Config;
+use crate::model::{Remote, looks_like};
+use crate::tenants::{Connection, Look, OrgView};
+
+/// What was found of a resource's integration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Observed {
+    /// Nothing of this name, by a whole LIST from after the question.
+    Free,
+    /// The integration that the resource holds, or asks for by its id.
+    Present(Remote, Link),
+    /// Integrations of this name that nobody holds.
+    Named(Vec<Remote>),
+    /// Another resource holds the target.
+    Held(Holder),
+    /// What the resource held is gone, beyond doubt.
+    Gone,
+    /// An open create has left nothing, beyond doubt.
+    NeverCreated,
+    /// An open create has left what is not surely its result: these ids.
+    AmbiguousCreate(Vec<String>),
+    /// The external id is not the id that the resource holds.
+    Mismatch {
+        /// What it holds.
+        held: String,
+    },
+    /// Nothing can be said yet.
+    Unknown {
+        /// Why.
+        reason: Reason,
+        /// In words.
+        message: String,
+        /// When to look again.
+        until: Option<Instant>,
+    },
+    /// A LIST is asked for; the resource is woken when it is there.
+    Asked,
+    /// The last LIST failed.
+    Unavailable(crate::sailpoint::Error),
+}
+
+/// How a present integration belongs to the resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// By its status.
+    Held,
+    /// By our annotation, the status being lost.
+    Restored,
+    /// By `spec.externalId`.
+    External,
+    /// As the result of an open create.
+    Created(Box<CreateIntent>),
+}
+
+/// Whom is looked for, and by what.
+pub struct Question<'a> {
+    /// The uid of the resource.
+    pub uid: &'a str,
+    /// The name that is wanted in the tenant.
+    pub name: &'a str,
+    /// `spec.externalId`.
+    pub external_id: Option<&'a str>,
+    /// What the resource holds by its own record.
+    pub recorded: &'a Recorded,
+    /// Look anew even if there is a LIST: when this was asked for.
+    pub anew: bool,
+    /// The time of this look.
+    pub now: Instant,
+}
+
+/// Looks for the integration in the snapshot of the connection's org.
+#[must_use]
+pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, holders: &Holders, config: &Config) -> Observed {
+    let looking = Looking { question, at, holders, config };
+    if let (Some(held), Some(external)) = (&question.recorded.id, question.external_id)
+        && question.recorded.in_status
+        && held != external
+    {
+        return Observed::Mismatch { held: held.clone() };
+    }
+    let observed = looking.dispatch(memory);
+    if !matches!(observed, Observed::Asked | Observed::Unavailable(_)) {
+        memory.answered();
+    }
+    observed
+}
+
+struct Looking<'a> {
+    question: &'a Question<'a>,
+    at: &'a Connection,
+    holders: &'a Holders,
+    config: &'a Config,
+}
+
+impl Looking<'_> {
+    fn dispatch(&self, memory: &mut Memory) -> Observed {
+        let Question { recorded, external_id, .. } = self.question;
+        match (&recorded.intent, &recorded.id, external_id) {
+            (None, Some(id), _) => self.held(id, memory),
+            (_, _, Some(id)) => self.external(id, memory),
+            (Some(intent), _, None) => self.unresolved(intent, memory),
+            (None, None, None) => self.by_name(memory),
+        }
+    }
+
+    /// A LIST that started after the question was first asked.
+    fn fresh(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Observed> {
+        self.view(Some(memory.asked(what, self.question.now)))
+    }
+
+    fn view(&self, since: Option<Instant>) -> Result<OrgView, Observed> {
+        match self.at.org.look(since) {
+            Look::Listed(view) => Ok(view),
+            Look::Wait => Err(Observed::Asked),
+            Look::Failed(error) => Err(Observed::Unavailable(error)),
+        }
+    }
+
+    fn whole(view: OrgView) -> Result<OrgView, Observed> {
+        if view.whole {
+            return Ok(view);
+        }
+        let message = "the tenant's list does not show integrations that are there, so that nothing in it is believed; \
+                       see the conditions of the SailPointTenant";
+        Err(Observed::Unknown { reason: Reason::ListIncomplete, message: message.to_owned(), until: None })
+    }
+
+    fn remote(&self, id: &str) -> Option<Remote> {
+        Remote::new(self.at.org.get(id)?)
+    }
+
+    fn other_holder(&self, id: &str) -> Option<Holder> {
+        self.holders.other_holder_of_id(&self.at.org.name, id, self.question.uid)
+    }
+
+    fn held(&self, id: &str, memory: &mut Memory) -> Observed {
+        if let Some(holder) = self.other_holder(id) {
+            return Observed::Held(holder);
+        }
+        let view = if self.question.anew { self.fresh("anew", memory) } else { self.view(None) };
+        let view = match view {
+            Ok(view) => view,
+            Err(observed) => return observed,
+        };
+        let link = if self.question.recorded.in_status { Link::Held } else { Link::Restored };
+        match self.remote(id) {
+            Some(remote) => self.unless_unsettled(id, Observed::Present(remote, link)),
+            None => self.absent(id, view, memory).unwrap_or_else(|observed| observed),
+        }
+    }
+
+    /// An unanswered write may still land: what is there is not known.
+    fn unless_unsettled(&self, id: &str, observed: Observed) -> Observed {
+        let Self { question, config, .. } = self;
+        match self.at.org.read(|snapshot| snapshot.unanswered_since(id, config.settle, question.now)) {
+            None => observed,
+            Some(since) => Observed::Unknown {
+                reason: Reason::WriteUnsettled,
+                message: format!(
+                    "a write was sent and its answer never came; nothing more is written until {:.0?} have passed",
+                    config.settle
+                ),
+                until: Some(since + config.settle),
+            },
+        }
+    }
+
+    /// Gone is a 404 of SailPoint's own, absent from a whole LIST, and `settle` past our last write.
+    fn absent(&self, id: &str, view: OrgView, memory: &mut Memory) -> Result<Observed, Observed> {
+        let Self { question, config, .. } = self;
+        if let Some(vanished) = view.mass_disappearance {
+            let message = format!(
+                "{vanished} integrations vanished at once; nothing is created again until annotation \
+                 simops.dev/correct-requested-at on the SailPointTenant says that this is right"
+            );
+            return Err(Observed::Unknown { reason: Reason::MassDisappearance, message, until: None });
+        }
+        Self::whole(view)?;
+        if !self.at.org.read(|snapshot| snapshot.is_gone(id)) {
+            Self::whole(self.fresh(&format!("gone {id}"), memory)?)?;
+        }
+        let in_process = self.at.org.read(|snapshot| snapshot.last_write(id)).map(|write| write + config.settle);
+        let before = question.recorded.last_change.map(|at| {
+            let passed = jiff::Timestamp::now().duration_since(at);
+            question.now + config.settle.saturating_sub(passed.try_into().unwrap_or_default())
+        });
+        match in_process.max(before).filter(|until| *until > question.now) {
+            None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(Observed::Gone),
+            until => Err(Observed::Unknown {
+                reason: Reason::ConfirmingAbsence,
+                message: format!("{id} is not in the tenant's list; making sure that it is gone"),
+                until,
+            }),
+        }
+    }
+
+    fn external(&self, id: &str, memory: &mut Memory) -> Observed {
+        if let Some(holder) = self.other_holder(id) {
+            return Observed::Held(holder);
+        }
+        let view = match self.fresh(&format!("external {id}"), memory) {
+            Ok(view) => view,
+            Err(observed) => return observed,
+        };
+        match self.remote(id) {
+            Some(remote) => Observed::Present(remote, Link::External),
+            None => Self::whole(view).map_or_else(|observed| observed, |_| Observed::Gone),
+        }
+    }
+
+    /// Integrations of this name, without those that another resource holds; or that holder.
+    fn named(&self, name: &str) -> Result<Vec<Remote>, Observed> {
+        let found: Vec<Arc<_>> = self.at.org.read(|snapshot| snapshot.named(name).cloned().collect());
+        let mut free = Vec::new();
+        for remote in found.into_iter().filter_map(Remote::new) {
+            match self.other_holder(&remote.id) {
+                Some(holder) => return Err(Observed::Held(holder)),
+                None => free.push(remote),
+            }
+        }
+        Ok(free)
+    }
+
+    fn by_name(&self, memory: &mut Memory) -> Observed {
+        let name = self.question.name;
+        if let Some(holder) = self.holders.other_creator(&self.at.org.name, name, self.question.uid) {
+            return Observed::Held(holder);
+        }
+        let view = match self.fresh(&format!("name {name}"), memory) {
+            Ok(view) => view,
+            Err(observed) => return observed,
+        };
+        match self.named(name) {
+            Err(observed) => observed,
+            Ok(found) if !found.is_empty() => Observed::Named(found),
+            Ok(_) => Self::whole(view).map_or_else(|observed| observed, |_| Observed::Free),
+        }
+    }
+
+    /// Looks for the result of an open create. Nothing is believed absent before `settle` has passed on this process's
+    /// own clock since it first saw the intent, and two LISTs have been whole since.
+    fn unresolved(&self, intent: &CreateIntent, memory: &mut Memory) -> Observed {
+        let settle = self.config.settle;
+        let view = match self.fresh(&format!("intent {}", intent.nonce), memory) {
+            Ok(view) => view,
+            Err(observed) => return observed,
+        };
+        let seen = memory.intent(&intent.nonce, view.whole_so_far, self.question.now);
+        let found = match self.named(&intent.name) {
+            Ok(found) => found,
+            Err(observed) => return observed,
+        };
+        match found.as_slice() {
+            [] => {}
+            [one] if looks_like(one, intent) => return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone()))),
+            several => return Observed::AmbiguousCreate(several.iter().map(|one| one.id.clone()).collect()),
+        }
+        let settled = seen.since + settle;
+        if view.whole && self.question.now >= settled && view.started >= settled && view.whole_so_far >= seen.whole_lists + 2 {
+            return Observed::NeverCreated;
+        }
+        Observed::Unknown {
+            reason: Reason::CreateUnresolved,
+            message: format!(
+                "a create was sent and its answer never came; looking for {} in the tenant, and sending again only after {settle:.0?}",
+                intent.name
+            ),
+            until: Some(settled),
+        }
+    }
+}

@@ -1,5 +1,0 @@
-//! The tenant's API.
-
-pub mod versions;
-
-pub use versions::ApiVersion;

@@ -1,0 +1,71 @@
+//! One tenant that can be talked to: its client, its org, and what was learnt of it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Org, TenantKey};
+use crate::model::Path;
+use crate::sailpoint::Client;
+
+/// A tenant whose credentials were accepted and whose org is known.
+#[derive(Debug)]
+pub struct Connection {
+    /// The `SailPointTenant`.
+    pub key: TenantKey,
+    /// The client of its API.
+    pub client: Client,
+    /// The org that its token names.
+    pub org: Arc<Org>,
+    /// How often it is listed.
+    pub resync: Duration,
+    writers: Arc<Semaphore>,
+    refuses_patch_of: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Connection {
+    /// A tenant at which at most `writers` reconciles write at once, so that a slow one does not hold them all.
+    #[must_use]
+    pub fn new(key: TenantKey, client: Client, org: Arc<Org>, resync: Duration, writers: usize) -> Self {
+        let writers = Arc::new(Semaphore::new(writers));
+        Self { key, client, org, resync, writers, refuses_patch_of: Mutex::default() }
+    }
+
+    /// The right to write now; `None` while others hold all of them.
+    #[must_use]
+    pub fn try_write(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.writers).try_acquire_owned().ok()
+    }
+
+    /// Remembers that this tenant refuses a PATCH of such a path, so that it is not asked again.
+    pub fn refuses_patch(&self, path: &Path) {
+        self.refused().insert(kind(path));
+    }
+
+    /// Whether a PATCH of such a path is worth trying.
+    #[must_use]
+    pub fn takes_patch(&self, path: &Path) -> bool {
+        !self.refused().contains(kind(path))
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, BTreeSet<&'static str>> {
+        self.refuses_patch_of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Attributes are one kind, whatever their key.
+fn kind(path: &Path) -> &'static str {
+    match path {
+        Path::Name => "name",
+        Path::Description => "description",
+        Path::Type => "type",
+        Path::Cluster => "cluster",
+        Path::Sources => "sources",
+        Path::StatusMap => "statusMap",
+        Path::Request => "request",
+        Path::Rule => "beforeProvisioningRule",
+        Path::Attribute(_) => "attributes",
+    }
+}
