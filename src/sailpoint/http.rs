@@ -1,0 +1,289 @@
+//! The only place that sends: one request, one answer or one [`Error`], within limits.
+//!
+//! It follows no redirect, decompresses nothing, repeats nothing (the HTTP library's own retry is off), and sends nothing
+//! without a [`Slot`]. It knows no tokens' lifetime and no meaning of a body: see `auth` and `client`. Headers and bodies
+//! are never logged.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::{Certificate, Method, Response};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
+use url::Url;
+
+use super::answer::{Heading, refusal};
+use super::budget::{Class, Slot, WINDOW};
+use super::client::ClientConfig;
+use super::error::{Error, ErrorKind};
+use super::hosts::is_loopback;
+use super::scrub::Scrubber;
+
+/// Told of every request and every wait for the budget; for metrics.
+pub trait Observer: Send + Sync {
+    /// A request ended: with a status, or without an answer. `route` is the path with `{id}` for ids.
+    fn on_request(&self, method: &'static str, route: &'static str, status: Option<u16>, elapsed: Duration);
+    /// A slot of this class was waited for.
+    fn on_wait(&self, class: Class, waited: Duration);
+}
+
+/// An [`Observer`] that looks away.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn on_request(&self, _: &'static str, _: &'static str, _: Option<u16>, _: Duration) {}
+    fn on_wait(&self, _: Class, _: Duration) {}
+}
+
+/// A request before it is sent.
+pub(super) struct Outbound<'a> {
+    pub(super) method: Verb,
+    pub(super) path: String,
+    /// Percent-encoded already.
+    pub(super) query: Option<String>,
+    pub(super) route: &'static str,
+    pub(super) experimental: bool,
+    pub(super) body: Option<Body>,
+    /// The most bytes of an answer that are read.
+    pub(super) largest: usize,
+    /// The secret values that this request carries, its token aside.
+    pub(super) secrets: &'a [SecretString],
+    /// It must not be sent later than that.
+    pub(super) send_before: Option<Instant>,
+}
+
+pub(super) struct Body {
+    pub(super) content_type: &'static str,
+    pub(super) bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Put => Method::PUT,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
+        }
+    }
+}
+
+/// A 2xx answer, read whole.
+pub(super) struct Inbound {
+    pub(super) heading: Heading,
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+    pub(super) started: Instant,
+    pub(super) answered: Instant,
+}
+
+/// Sends to one base URL.
+pub(super) struct Http {
+    client: reqwest::Client,
+    base: Url,
+    time_limit: Duration,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
+impl Http {
+    /// # Errors
+    /// [`ErrorKind::Misconfigured`] if the base URL or the CA bundle cannot be used.
+    pub(super) fn new(config: &ClientConfig, observer: Arc<dyn Observer>) -> Result<Self, Error> {
+        let wrong = |words: String| Error::new(ErrorKind::Misconfigured, words);
+        let host = config.base_url.host().ok_or_else(|| wrong("the base URL names no host".to_owned()))?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&config.user_agent)
+            .connect_timeout(config.connect_limit)
+            .timeout(config.time_limit)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never());
+        if is_loopback(&host) {
+            builder = builder.no_proxy();
+        }
+        if let Some(bundle) = &config.ca_bundle {
+            builder = builder.tls_certs_merge(certificates(bundle).map_err(wrong)?);
+        }
+        let client = builder.build().map_err(|error| wrong(format!("no HTTP client: {}", chain(error))))?;
+        Ok(Self { client, base: config.base_url.clone(), time_limit: config.time_limit, observer })
+    }
+
+    /// Sends the request once.
+    pub(super) async fn send(
+        &self,
+        mut slot: Slot,
+        outbound: &Outbound<'_>,
+        bearer: Option<&SecretString>,
+    ) -> Result<Inbound, Error> {
+        let method = outbound.method.as_str();
+        let started = Instant::now();
+        let scrubber = Scrubber::new(outbound.secrets.iter().chain(bearer));
+        may_go(&mut slot, outbound, self.time_limit).map_err(|error| error.of_call(method, &outbound.path))?;
+        let result = self.exchange(outbound, bearer, &scrubber).await;
+        let elapsed = started.elapsed();
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::RateLimited
+        {
+            slot.budget().pause(Instant::now() + error.wait().unwrap_or(WINDOW));
+        }
+        slot.answered();
+        let result = result.map_err(|error| error.of_call(method, &outbound.path).took(1, elapsed));
+        self.note(outbound, &result, elapsed);
+        let (status, heading, body) = result?;
+        Ok(Inbound { heading, status, body, started, answered: Instant::now() })
+    }
+
+    async fn exchange(
+        &self,
+        outbound: &Outbound<'_>,
+        bearer: Option<&SecretString>,
+        scrubber: &Scrubber,
+    ) -> Result<(u16, Heading, Vec<u8>), Error> {
+        let mut response = self.request(outbound, bearer).send().await.map_err(|error| no_answer(error, scrubber))?;
+        let status = response.status();
+        let heading = Heading::read(response.headers());
+        let body = read(&mut response, outbound.largest).await;
+        if !status.is_success() {
+            // What came of the body is enough to tell whose it is.
+            let (Ok(body) | Err((body, _))) = body;
+            return Err(refusal(status, &heading, &body, scrubber));
+        }
+        let answered = |error: Error| error.answered(status.as_u16(), false, heading.tracking_id.clone());
+        match body {
+            Ok(body) => Ok((status.as_u16(), heading, body)),
+            Err((_, Some(error))) => Err(answered(no_answer(error, scrubber))),
+            Err((_, None)) => {
+                let words = format!("the answer is larger than {} bytes", outbound.largest);
+                Err(answered(Error::new(ErrorKind::TooLarge, words)))
+            }
+        }
+    }
+
+    fn request(&self, outbound: &Outbound<'_>, bearer: Option<&SecretString>) -> reqwest::RequestBuilder {
+        let mut url = self.base.clone();
+        url.set_path(&outbound.path);
+        url.set_query(outbound.query.as_deref());
+        let mut request = self
+            .client
+            .request(outbound.method.method(), url)
+            .header(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(bearer) = bearer {
+            // reqwest marks it as sensitive.
+            request = request.bearer_auth(bearer.expose_secret());
+        }
+        if outbound.experimental {
+            request = request.header("X-SailPoint-Experimental", "true");
+        }
+        match &outbound.body {
+            Some(body) => request.header(CONTENT_TYPE, body.content_type).body(body.bytes.clone()),
+            None => request,
+        }
+    }
+
+    fn note(&self, outbound: &Outbound<'_>, result: &Result<(u16, Heading, Vec<u8>), Error>, elapsed: Duration) {
+        let (status, tracking_id, error) = match result {
+            Ok((status, heading, _)) => (Some(*status), heading.tracking_id.as_deref(), None),
+            Err(error) => (error.status(), error.tracking_id(), Some(error.kind().as_str())),
+        };
+        let method = outbound.method.as_str();
+        self.observer.on_request(method, outbound.route, status, elapsed);
+        tracing::debug!(method, path = outbound.path, status, ?elapsed, tracking_id, error, "called SailPoint");
+    }
+}
+
+/// Whether the request may be sent now.
+fn may_go(slot: &mut Slot, outbound: &Outbound<'_>, time_limit: Duration) -> Result<(), Error> {
+    if outbound.send_before.is_some_and(|deadline| deadline <= Instant::now()) {
+        return Err(Error::new(ErrorKind::NotSent, "not sent: the deadline for sending it had passed"));
+    }
+    slot.send(time_limit).map_err(|until| {
+        let wait = until.saturating_duration_since(Instant::now());
+        Error::new(ErrorKind::NotSent, "not sent: the tenant asked for a pause").retry_after(Some(wait))
+    })
+}
+
+/// The body, or what came of it and why there is no more: the connection's failure, or nothing if it is too large.
+async fn read(response: &mut Response, largest: usize) -> Result<Vec<u8>, (Vec<u8>, Option<reqwest::Error>)> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Err((body, None)),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err((body, Some(error))),
+        }
+    }
+}
+
+/// The certificates of a PEM bundle.
+fn certificates(bundle: &str) -> Result<Vec<Certificate>, String> {
+    let certificates = Certificate::from_pem_bundle(bundle.as_bytes())
+        .map_err(|error| format!("caBundle is not PEM: {}", chain(error)))?;
+    if certificates.is_empty() {
+        return Err(
+            "caBundle holds no certificate: it must hold one or more PEM blocks \"BEGIN CERTIFICATE\"".to_owned()
+        );
+    }
+    Ok(certificates)
+}
+
+/// The error of a request that got no whole answer.
+fn no_answer(error: reqwest::Error, scrubber: &Scrubber) -> Error {
+    let (dns, connect, timeout, builder) = (error.is_dns(), error.is_connect(), error.is_timeout(), error.is_builder());
+    let error = error.without_url();
+    let causes = causes(&error);
+    let proxy = causes.contains("tunnel error");
+    let (kind, what) = match () {
+        () if builder => (ErrorKind::Misconfigured, "no request could be made"),
+        () if connect && proxy => (ErrorKind::Connect, "the proxy (HTTPS_PROXY) did not let us through"),
+        () if connect && dns => (ErrorKind::Connect, "the host's address could not be found (DNS)"),
+        () if connect && timeout => (ErrorKind::Connect, "no connection within the limit for connecting"),
+        () if connect => (ErrorKind::Connect, "no connection"),
+        () if timeout => (ErrorKind::Timeout, "no whole answer within the time limit"),
+        () => (ErrorKind::Cut, "the connection ended before a whole answer"),
+    };
+    let words = if causes.is_empty() { what.to_owned() } else { format!("{what}: {causes}") };
+    Error::new(kind, scrubber.clean(&words)).because(error)
+}
+
+fn chain(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let causes = causes(&error);
+    if causes.is_empty() { error.to_string() } else { causes }
+}
+
+/// The causes below, joined. An error of reqwest's own says nothing of use, and may name the URL.
+fn causes(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(below) = cause {
+        let text = below.to_string();
+        if !below.is::<reqwest::Error>() && !texts.iter().any(|said| said.contains(&text)) {
+            texts.push(text);
+        }
+        cause = below.source();
+    }
+    texts.join(": ")
+}

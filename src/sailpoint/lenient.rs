@@ -1,0 +1,71 @@
+//! Reading values that may not be what the specification says.
+//!
+//! Each reader gives `None` for what it does not understand; [`take`] then leaves the value where it was, so that nothing
+//! is lost. Times are read in the forms that SailPoint's Go SDK accepts.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use super::wire::Reference;
+
+/// Takes the field out if it can be read. Null is absent.
+pub(super) fn take<T>(map: &mut Map<String, Value>, key: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    let value = map.get(key)?;
+    let found = read(value);
+    if found.is_some() || value.is_null() {
+        map.remove(key);
+    }
+    found
+}
+
+/// A string, or the digits of a number: ids are numbers in the specification's own examples.
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// An object, or one that was encoded as a string (`attributes` in the specification's examples).
+pub(super) fn object(value: &Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(map) => Some(map.clone()),
+        Value::String(text) => serde_json::from_str(text).ok(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    }
+}
+
+/// An array whose every entry can be read.
+pub(super) fn list<T>(value: &Value, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    value.as_array()?.iter().map(read).collect()
+}
+
+/// A `{type, id, name}`; one without an id and a name is none.
+pub(super) fn reference(value: &Value) -> Option<Reference> {
+    let map = value.as_object()?;
+    let field = |key| map.get(key).and_then(text);
+    let reference = Reference { kind: field("type"), id: field("id"), name: field("name") };
+    (reference.id.is_some() || reference.name.is_some()).then_some(reference)
+}
+
+/// RFC 3339; without a zone it is UTC; `2006-01-02T15:04Z`.
+pub(super) fn time(value: &Value) -> Option<Timestamp> {
+    let text = value.as_str()?.trim();
+    let zoneless = || text.strip_suffix(['Z', 'z']).unwrap_or(text).parse::<DateTime>().ok();
+    text.parse().ok().or_else(|| Some(zoneless()?.to_zoned(TimeZone::UTC).ok()?.timestamp()))
+}
+
+/// What kind of JSON value it is, for messages that must not quote it.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
