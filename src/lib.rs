@@ -1,4 +1,9 @@
 //! An operator that keeps SailPoint SIM integrations as `SimIntegration` resources describe them.
 
 pub mod api;
+pub mod cli;
+pub mod config;
+pub mod metrics;
+pub mod probes;
 pub mod sailpoint;
+pub mod telemetry;

@@ -275,6 +275,20 @@ pub enum Cause {
     Requested,
 }
 
+impl Cause {
+    /// The cause as it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Spec => "Spec",
+            Self::Drift => "Drift",
+            Self::Secret => "Secret",
+            Self::Adoption => "Adoption",
+            Self::Requested => "Requested",
+        }
+    }
+}
+
 /// The requests by annotation that were answered.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
