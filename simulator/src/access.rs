@@ -1,18 +1,16 @@
 //! The gateway before every endpoint of the API: token, rate limit, experimental header, scope — in this order.
 
-use crate::Switches;
 use crate::errors::ApiError;
 use crate::tenant::Shared;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use std::time::Duration;
+use std::time::Instant;
 
-/// What the gateway counts requests by \[D\]. Token calls have a count of their own \[U\].
+/// A version of the API. The gateway counts requests by it \[D\].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Version {
-    Token,
     Beta,
     V2024,
     V2025,
@@ -21,8 +19,7 @@ pub(crate) enum Version {
 }
 
 impl Version {
-    /// Those under which the resources are served.
-    pub(crate) const API: [Self; 5] = [Self::Beta, Self::V2024, Self::V2025, Self::V2026, Self::V1];
+    pub(crate) const ALL: [Self; 5] = [Self::Beta, Self::V2024, Self::V2025, Self::V2026, Self::V1];
 
     /// Where a resource lies under this version: the per-service layout puts the version behind \[D\].
     pub(crate) fn path(self, resource: Resource) -> String {
@@ -36,7 +33,7 @@ impl Version {
             Self::V2024 => format!("/v2024/{name}"),
             Self::V2025 => format!("/v2025/{name}"),
             Self::V2026 => format!("/v2026/{name}"),
-            Self::V1 | Self::Token => format!("/{name}/v1"),
+            Self::V1 => format!("/{name}/v1"),
         }
     }
 }
@@ -83,11 +80,7 @@ impl Gate {
         let tenant = &mut *tenant;
         let bearer = bearer(headers).ok_or(ApiError::Unauthorized)?;
         let issued = tenant.tokens.valid(bearer).ok_or(ApiError::Unauthorized)?;
-        let Switches { rate_limit, rate_limit_window_ms, .. } = tenant.switches;
-        tenant
-            .limits
-            .admit(&issued.client_id, self.version, rate_limit, Duration::from_millis(rate_limit_window_ms))
-            .map_err(|seconds| ApiError::RateLimited { seconds })?;
+        tenant.limits.admit(&issued.client_id, Some(self.version), Instant::now(), &tenant.switches)?;
         // [D] Not in the beta specification; [O] the answer to its absence.
         let experimental = self.resource == Resource::SimIntegrations && self.version != Version::Beta;
         let given = headers.get("x-sailpoint-experimental").is_some_and(|value| value.as_bytes() == b"true");

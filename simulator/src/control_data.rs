@@ -31,12 +31,13 @@ pub(crate) async fn edit(
     let mut integration = Integration::clone(tenant.store.get(&id).ok_or(ApiError::NotFound)?);
     merge(&mut integration, read(&body)?, tenant.rules())?;
     integration.modified = tenant.now();
-    Ok(Json(tenant.store.put(integration).truth()))
+    let lag = tenant.switches.list_lag();
+    Ok(Json(tenant.store.put(integration, lag).truth()))
 }
 
 /// Somebody deletes one in the UI.
 pub(crate) async fn delete(State(shared): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    if shared.lock().store.delete(&id) { Ok(StatusCode::OK) } else { Err(ApiError::NotFound) }
+    shared.lock().delete(&id)
 }
 
 pub(crate) async fn sources(State(shared): State<Shared>, body: Bytes) -> Result<(), ApiError> {

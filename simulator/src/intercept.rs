@@ -31,7 +31,8 @@ pub(crate) async fn intercept(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    // Read whole before anything else, so that a change can be made after the client has gone.
+    // Read whole before anything else, so that a change can be made after the client has gone. A body that cannot be
+    // read counts as empty, which no operation that takes one accepts.
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let finish = Finish::new(new_id(), parts.uri.path(), body.clone());
     let (number, action) = {

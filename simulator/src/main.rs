@@ -33,7 +33,7 @@ const EXAMPLES: &str = r#"Examples:
     PATCH  /_simulator/integrations/{id}   somebody edits one in the UI (a JSON merge patch); DELETE deletes it
     GET    /_simulator/requests            every call, filtered by ?method= and ?path=; DELETE forgets them
     POST   /_simulator/faults              what goes wrong next; GET shows, DELETE clears
-    PATCH  /_simulator/switches            turns any switch below; GET shows them
+    PATCH  /_simulator/switches            turns the switches above, named as in {"listLagMs": 2000}; GET shows them
     PUT    /_simulator/{sources,managed-clusters,rules,clients}
     POST   /_simulator/tokens/revoke       every token is a 401 from now on
     POST   /_simulator/reset               as at the start
@@ -48,7 +48,7 @@ const EXAMPLES: &str = r#"Examples:
 
 /// A SailPoint Identity Security Cloud tenant to test and try against: tokens, SIM integrations, sources, clusters.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, term_width = 0)]
 struct Arguments {
     /// Where to listen; port 0 picks one. The URL is the first line of the output
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]

@@ -14,7 +14,7 @@ use axum::{Router, middleware};
 /// The whole of what is served.
 pub(crate) fn router(shared: &Shared) -> Router {
     let mut tenant = Router::new().route(TOKEN_PATH, post(tokens::issue)).route("/oauth/info", get(tokens::info));
-    for version in Version::API {
+    for version in Version::ALL {
         for resource in [Resource::SimIntegrations, Resource::Sources, Resource::ManagedClusters] {
             let gate = Gate { shared: shared.clone(), version, resource };
             let served = resource_routes(version, resource).route_layer(from_fn_with_state(gate, admit));

@@ -12,7 +12,6 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use json_patch::PatchOperation;
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 type Answer = Result<Json<Value>, ApiError>;
 
@@ -20,7 +19,7 @@ type Answer = Result<Json<Value>, ApiError>;
 pub(crate) async fn list(State(shared): State<Shared>, Extension(version): Extension<Version>) -> Json<Value> {
     let tenant = shared.lock();
     let switches = &tenant.switches;
-    let seen = tenant.store.list(Duration::from_millis(switches.list_lag_ms));
+    let seen = tenant.store.list(switches.list_lag());
     let mut list: Vec<Value> = seen.iter().map(|integration| integration.read(version, switches)).collect();
     if switches.list_shuffled {
         fastrand::shuffle(&mut list);
@@ -103,7 +102,7 @@ pub(crate) async fn patch_rule(
 
 /// `DELETE /sim-integrations/{id}`: 200 with an empty body, not 204 \[D\].
 pub(crate) async fn delete(State(shared): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    if shared.lock().store.delete(&id) { Ok(StatusCode::OK) } else { Err(ApiError::NotFound) }
+    shared.lock().delete(&id)
 }
 
 impl Tenant {

@@ -6,16 +6,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How far back LIST can lag.
-const LONGEST_LAG: Duration = Duration::from_mins(10);
-
 type View = Vec<Arc<Integration>>;
 
 /// All integrations in the order of their making.
 #[derive(Debug)]
 pub(crate) struct Store {
     now: View,
-    /// The view since each moment; the first is the oldest that is still needed.
+    /// The view since each moment; the first is the oldest that a LIST can still show.
     past: VecDeque<(Instant, View)>,
 }
 
@@ -49,23 +46,23 @@ impl Store {
     }
 
     /// Adds the integration, or puts it in the place of the one with its id.
-    pub(crate) fn put(&mut self, integration: Integration) -> Arc<Integration> {
+    pub(crate) fn put(&mut self, integration: Integration, lag: Duration) -> Arc<Integration> {
         let integration = Arc::new(integration);
         match self.now.iter_mut().find(|known| known.id == integration.id) {
             Some(known) => *known = Arc::clone(&integration),
             None => self.now.push(Arc::clone(&integration)),
         }
-        self.remember();
+        self.remember(lag);
         integration
     }
 
     /// Whether there was one to delete.
-    pub(crate) fn delete(&mut self, id: &str) -> bool {
+    pub(crate) fn delete(&mut self, id: &str, lag: Duration) -> bool {
         let before = self.now.len();
         self.now.retain(|integration| integration.id != id);
         let deleted = self.now.len() < before;
         if deleted {
-            self.remember();
+            self.remember(lag);
         }
         deleted
     }
@@ -77,9 +74,10 @@ impl Store {
         }
     }
 
-    fn remember(&mut self) {
+    /// Keeps no more of the past than the lag of now needs, or a tenant of thousands would fill the memory.
+    fn remember(&mut self, lag: Duration) {
         self.past.push_back((Instant::now(), self.now.clone()));
-        while self.past.get(1).is_some_and(|(since, _)| since.elapsed() > LONGEST_LAG) {
+        while self.past.get(1).is_some_and(|(since, _)| since.elapsed() >= lag) {
             self.past.pop_front();
         }
     }

@@ -5,6 +5,7 @@
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The tenant's unknown traits. As JSON the names are in camelCase and the choices are spelled as on the command line.
 #[derive(Args, Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -27,7 +28,7 @@ pub struct Switches {
     /// Repeat the request's body in the text of 400 answers
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", default_value_t = false, action = clap::ArgAction::Set)]
     pub errors_echo_input: bool,
-    /// By how many milliseconds LIST lags behind writes (at most 600000)
+    /// By how many milliseconds LIST lags behind writes (those made from now on)
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub list_lag_ms: u64,
     /// Whether answers under /beta carry id, created and modified
@@ -66,6 +67,16 @@ pub struct Switches {
     /// Length of the rate limit's sliding window in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     pub rate_limit_window_ms: u64,
+}
+
+impl Switches {
+    pub(crate) fn list_lag(&self) -> Duration {
+        Duration::from_millis(self.list_lag_ms)
+    }
+
+    pub(crate) fn rate_limit_window(&self) -> Duration {
+        Duration::from_millis(self.rate_limit_window_ms)
+    }
 }
 
 impl Default for Switches {
@@ -130,14 +141,14 @@ pub enum SecretReadBack {
 /// What becomes of a second integration of the same name \[U\].
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ValueEnum)]
 pub enum DuplicateNames {
-    /// It is made.
+    /// The second is made.
     #[serde(rename = "allowed")]
     Allowed,
-    /// 400.
+    /// It is refused with 400.
     #[serde(rename = "400")]
     #[value(name = "400")]
     BadRequest,
-    /// 409.
+    /// It is refused with 409.
     #[serde(rename = "409")]
     #[value(name = "409")]
     Conflict,

@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::store::Store;
 use crate::tokens::Tokens;
 use crate::{Client, Config, DuplicateNames, Switches};
+use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -103,13 +104,19 @@ impl Tenant {
             }
         }
         integration.modified = self.now();
-        Ok(self.store.put(integration))
+        Ok(self.store.put(integration, self.switches.list_lag()))
     }
 
     /// Somebody creates one in the UI: in the request shape, with an id and a time of creation if they matter.
     pub(crate) fn import(&mut self, details: Map<String, Value>) -> Result<Arc<Integration>, ApiError> {
         let integration = imported(details, self.now(), self.rules())?;
-        Ok(self.store.put(integration))
+        Ok(self.store.put(integration, self.switches.list_lag()))
+    }
+
+    /// Somebody deletes one, with the API or in the UI.
+    pub(crate) fn delete(&mut self, id: &str) -> Result<StatusCode, ApiError> {
+        let deleted = self.store.delete(id, self.switches.list_lag());
+        if deleted { Ok(StatusCode::OK) } else { Err(ApiError::NotFound) }
     }
 
     /// Sources, clusters or rules changed: every integration reads their new names.

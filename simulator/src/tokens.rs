@@ -1,10 +1,9 @@
 //! `/oauth/token` and `/oauth/info`: who gets an access token, what is in it, and for how long it serves.
 
-use crate::access::Version;
+use crate::Client;
 use crate::credentials;
 use crate::errors::ApiError;
 use crate::tenant::{Shared, Tenant, new_id};
-use crate::{Client, Switches};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -70,10 +69,8 @@ pub(crate) async fn issue(
     let invalid = || ApiError::OAuth(StatusCode::UNAUTHORIZED, "invalid_client", "Bad client credentials");
     let known = tenant.clients.iter().find(|client| field("client_id") == Some(&client.client_id));
     let client = known.ok_or_else(invalid)?.clone();
-    let Switches { rate_limit, rate_limit_window_ms, .. } = tenant.switches;
-    let window = Duration::from_millis(rate_limit_window_ms);
-    let admitted = tenant.limits.admit(&client.client_id, Version::Token, rate_limit, window);
-    admitted.map_err(|seconds| ApiError::RateLimited { seconds })?;
+    let Tenant { limits, switches, .. } = &mut *tenant;
+    limits.admit(&client.client_id, None, Instant::now(), switches)?;
     if field("client_secret") != Some(&client.client_secret) {
         return Err(invalid());
     }

@@ -1,6 +1,6 @@
 //! Sockets: an outage and its end, and TLS.
 
-use crate::support::{Tried, V1, full, send};
+use crate::support::{Tried, V1, eventually, full, send};
 use reqwest::{Certificate, Client, Method};
 use sailpoint_simulator::{Config, Error, Seed, Simulator};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn a_stop_closes_connections_in_flight() {
     let tried = Tried::seeded().await;
     tried.fault(json!({ "path": V1, "action": { "kind": "delayAfter", "ms": 60_000 } })).await;
     let held = tokio::spawn(tried.request(Method::GET, V1).send());
-    while tried.control(Method::GET, "faults", None).await.ok() != json!([]) {}
+    eventually(async || tried.faults_are_met().await).await;
     tried.simulator.stop().await;
     assert!(held.await.unwrap().is_err());
 }
@@ -33,9 +33,7 @@ async fn a_simulator_that_is_dropped_stops() {
     let tried = Tried::seeded().await;
     let address = tried.simulator.address();
     drop(tried);
-    while tokio::net::TcpStream::connect(address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    eventually(async || tokio::net::TcpStream::connect(address).await.is_err()).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use sailpoint_simulator::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Simulator};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 pub const AD: &str = "2c9180835d191a86015d28455b4a2329";
 pub const WORKDAY: &str = "2c5680835d191a85765d28455b4a9823";
@@ -130,6 +131,11 @@ impl Tried {
         self.control(Method::POST, "faults", Some(fault)).await.ok()
     }
 
+    /// Whether every fault that was posted has met its calls.
+    pub async fn faults_are_met(&self) -> bool {
+        self.control(Method::GET, "faults", None).await.ok() == json!([])
+    }
+
     /// The stored truth of all integrations.
     pub async fn truth(&self) -> Vec<Value> {
         let all = self.control(Method::GET, "integrations", None).await.ok();
@@ -165,4 +171,19 @@ pub fn full(name: &str) -> Value {
         "attributes": { "url": "https://acme.service-now.com/", "username": "svc", "password": "plain" },
         "beforeProvisioningRule": { "type": "RULE", "id": RULE, "name": "whatever" },
     })
+}
+
+/// Waits until it is so, for at most five seconds.
+#[track_caller]
+pub fn eventually(mut is_so: impl AsyncFnMut() -> bool) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        for _ in 0..1000 {
+            if is_so().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("it did not come to be at {place}");
+    }
 }
