@@ -4,6 +4,8 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod metrics;
+pub mod model;
 pub mod probes;
 pub mod sailpoint;
 pub mod telemetry;
+pub mod tenants;

@@ -20,6 +20,10 @@ pub enum ConditionType {
 }
 
 impl ConditionType {
+    /// Every type there is, in the order in which they are written.
+    pub const ALL: [Self; 6] =
+        [Self::Ready, Self::Reconciling, Self::Stalled, Self::Planned, Self::Drifted, Self::Paused];
+
     /// The type as it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -66,6 +70,17 @@ fn next(previous: &[Condition], verdict: &Verdict, generation: i64, now: &Time) 
         observed_generation: Some(generation),
         last_transition_time: since.unwrap_or_else(|| now.clone()),
     }
+}
+
+/// The verdict that leaves this condition as it is; `None` where its type or reason is not one of ours.
+#[must_use]
+pub fn unchanged(condition: &Condition) -> Option<Verdict> {
+    Some(Verdict {
+        type_: *ConditionType::ALL.iter().find(|type_| type_.as_str() == condition.type_)?,
+        status: condition.status == "True",
+        reason: *Reason::ALL.iter().find(|reason| reason.as_str() == condition.reason)?,
+        message: condition.message.clone(),
+    })
 }
 
 /// The condition of this type, if it is there.

@@ -8,7 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kube::{Resource as _, ResourceExt as _};
 
 use super::recorded::Recorded;
-use crate::api::SimIntegration;
+use crate::api::{Mode, SimIntegration};
+use crate::config::Config;
+use crate::tenants::TenantKey;
 
 /// One resource and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub struct Holder {
     pub resource: String,
     /// When it was created, then its uid: the order in which resources that hold nothing may take.
     pub age: (Option<jiff::Timestamp>, String),
+    /// The tenant that it names, or the default.
+    pub tenant: Option<TenantKey>,
+    /// Whether it may take anything: resources in mode Plan or Paused reserve nothing, nor do those being deleted.
+    pub reserves: bool,
     org: Option<String>,
     id: Option<String>,
     creating: Option<String>,
@@ -49,12 +55,16 @@ impl Holders {
     }
 
     /// Takes note of a resource as the watch shows it.
-    pub fn observe(&self, resource: &SimIntegration, cluster: &str) {
+    pub fn observe(&self, resource: &SimIntegration, cluster: &str, config: &Config) {
         let Some(uid) = resource.uid() else { return };
         let recorded = Recorded::of(resource, cluster);
+        let mode = resource.spec.policy.as_ref().and_then(|policy| policy.mode);
         let holder = Holder {
             resource: super::resource_name(resource),
             age: (resource.meta().creation_timestamp.as_ref().map(|time| time.0), uid.clone()),
+            tenant: super::tenant_key(resource, config),
+            reserves: resource.meta().deletion_timestamp.is_none()
+                && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
             org: recorded.org.clone(),
             id: recorded.id.clone(),
             creating: recorded.intent.as_ref().map(|intent| intent.name.clone()),

@@ -24,8 +24,8 @@ pub struct Memory {
     intent: Option<SeenIntent>,
     /// Failures running, for the backoff.
     failures: u32,
-    /// No write before this time, unless the spec changes: what SailPoint refused is tried again hourly.
-    refused: Option<(i64, Instant)>,
+    /// No write before this time, unless what is wanted changes: what SailPoint refused is tried again hourly.
+    refused: Option<(String, Instant)>,
     /// Since when the resource waits for this reason.
     waiting: Option<(Reason, Instant)>,
     repairs: BTreeMap<Path, Repairs>,
@@ -92,15 +92,15 @@ impl Memory {
         self.waiting = None;
     }
 
-    /// SailPoint refused what this generation asks for.
-    pub fn refused(&mut self, generation: i64, retry: Instant) {
-        self.refused = Some((generation, retry));
+    /// SailPoint refused what is wanted at this version of spec and Secrets.
+    pub fn refused(&mut self, version: String, retry: Instant) {
+        self.refused = Some((version, retry));
     }
 
-    /// Until when what this generation asks for is not tried again.
+    /// Until when what is wanted at this version is not tried again.
     #[must_use]
-    pub fn refused_until(&self, generation: i64, now: Instant) -> Option<Instant> {
-        self.refused.filter(|(of, until)| *of == generation && *until > now).map(|(_, until)| until)
+    pub fn refused_until(&self, version: &str, now: Instant) -> Option<Instant> {
+        self.refused.as_ref().filter(|(of, until)| of == version && *until > now).map(|(_, until)| *until)
     }
 
     /// What was refused may be tried at once.

@@ -14,7 +14,7 @@ use crate::api::Reason;
 use crate::api::annotations::CreateIntent;
 use crate::config::Config;
 use crate::model::{Remote, looks_like};
-use crate::tenants::{Connection, Look, OrgView};
+use crate::tenants::{Connection, Fleet, Look, OrgView};
 
 /// What was found of a resource's integration.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,10 +82,22 @@ pub struct Question<'a> {
     pub now: Instant,
 }
 
+/// What a look needs beside the connection.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// All tenants.
+    pub fleet: &'a Fleet,
+    /// Who holds what.
+    pub holders: &'a Holders,
+    /// The intervals.
+    pub config: &'a Config,
+}
+
 /// Looks for the integration in the snapshot of the connection's org.
 #[must_use]
-pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, holders: &Holders, config: &Config) -> Observed {
-    let looking = Looking { question, at, holders, config };
+pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, around: &Around) -> Observed {
+    let Around { fleet, holders, config } = *around;
+    let looking = Looking { question, at, fleet, holders, config };
     if let (Some(held), Some(external)) = (&question.recorded.id, question.external_id)
         && question.recorded.in_status
         && held != external
@@ -102,6 +114,7 @@ pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, holder
 struct Looking<'a> {
     question: &'a Question<'a>,
     at: &'a Connection,
+    fleet: &'a Fleet,
     holders: &'a Holders,
     config: &'a Config,
 }
@@ -247,8 +260,23 @@ impl Looking<'_> {
         match self.named(name) {
             Err(observed) => observed,
             Ok(found) if !found.is_empty() => Observed::Named(found),
-            Ok(_) => Self::whole(view).map_or_else(|observed| observed, |_| Observed::Free),
+            Ok(_) => match (Self::whole(view), self.older_claimant()) {
+                (Err(observed), _) => observed,
+                (Ok(_), Some(holder)) => Observed::Held(holder),
+                (Ok(_), None) => Observed::Free,
+            },
         }
+    }
+
+    /// Between two that hold nothing, the older may take.
+    fn older_claimant(&self) -> Option<Holder> {
+        let wanting = self.holders.wanting(self.question.name);
+        let older = wanting.into_iter().take_while(|holder| holder.age.1 != self.question.uid);
+        let is_rival = |holder: &Holder| {
+            let tenant = holder.tenant.as_ref().and_then(|tenant| self.fleet.connection(tenant));
+            holder.reserves && !holder.holds_something() && tenant.is_some_and(|tenant| tenant.org.name == self.at.org.name)
+        };
+        older.into_iter().find(is_rival)
     }
 
     /// Looks for the result of an open create. Nothing is believed absent before `settle` has passed on this process's
@@ -280,6 +308,17 @@ impl Looking<'_> {
                 intent.name
             ),
             until: Some(settled),
+        }
+    }
+}
+
+impl Observed {
+    /// When to look again, where that is known.
+    #[must_use]
+    pub fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Unknown { until, .. } => *until,
+            _ => None,
         }
     }
 }

@@ -21,6 +21,14 @@ pub struct Difference {
     pub to: Option<Want>,
 }
 
+impl Difference {
+    /// What creating brings to this path.
+    #[must_use]
+    pub fn created(path: &Path, want: &Want) -> Self {
+        Self { path: path.clone(), cause: Cause::Spec, from: Reading::Absent, to: Some(want.clone()) }
+    }
+}
+
 impl std::fmt::Debug for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({:?}{})", self.path, self.cause, if self.to.is_none() { ", cleared" } else { "" })

@@ -5,6 +5,7 @@
 
 mod compare;
 mod intent;
+mod names;
 mod path;
 mod remote;
 mod sensitive;
@@ -13,8 +14,9 @@ mod want;
 
 pub use compare::{Comparison, Difference, compare, forget, note_normalised, record_want};
 pub use intent::{looks_like, loose_digests};
+pub use names::{Kind, Names, by_id, names_needed};
 pub use path::Path;
 pub use remote::{Reading, Remote};
 pub use sensitive::{harmless, is_secret_key, shown};
 pub use value::{canonical, digest};
-pub use want::{InvalidSpec, Names, SecretVersion, Want, Wants, wants};
+pub use want::{InvalidSpec, SecretVersion, Want, Wants, wants};

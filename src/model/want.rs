@@ -76,15 +76,6 @@ impl Want {
 /// Every path that a spec names.
 pub type Wants = BTreeMap<Path, Want>;
 
-/// The ids that names of sources and clusters stand for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
-    /// By the name of the source.
-    pub sources: BTreeMap<String, String>,
-    /// By the name of the cluster.
-    pub clusters: BTreeMap<String, String>,
-}
-
 /// The spec cannot mean anything, for this reason, in words for a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -17,6 +17,7 @@ mod lenient;
 mod names;
 mod operations;
 mod scrub;
+pub mod snapshot;
 mod versions;
 mod wire;
 

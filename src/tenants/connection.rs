@@ -1,6 +1,7 @@
 //! One tenant that can be talked to: its client, its org, and what was learnt of it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use crate::model::Path;
 use crate::sailpoint::Client;
 
 /// A tenant whose credentials were accepted and whose org is known.
-#[derive(Debug)]
 pub struct Connection {
     /// The `SailPointTenant`.
     pub key: TenantKey,
@@ -22,7 +22,13 @@ pub struct Connection {
     /// How often it is listed.
     pub resync: Duration,
     writers: Arc<Semaphore>,
-    refuses_patch_of: Mutex<BTreeSet<&'static str>>,
+    refuses_patch_of: Mutex<BTreeSet<(&'static str, bool)>>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({} in org {})", self.key, self.org.name)
+    }
 }
 
 impl Connection {
@@ -39,18 +45,18 @@ impl Connection {
         Arc::clone(&self.writers).try_acquire_owned().ok()
     }
 
-    /// Remembers that this tenant refuses a PATCH of such a path, so that it is not asked again.
-    pub fn refuses_patch(&self, path: &Path) {
-        self.refused().insert(kind(path));
+    /// Remembers that this tenant refuses a PATCH of such a path, `shown` when read or not, so that it is not asked again.
+    pub fn refuses_patch(&self, path: &Path, shown: bool) {
+        self.refused().insert((kind(path), shown));
     }
 
     /// Whether a PATCH of such a path is worth trying.
     #[must_use]
-    pub fn takes_patch(&self, path: &Path) -> bool {
-        !self.refused().contains(kind(path))
+    pub fn takes_patch(&self, path: &Path, shown: bool) -> bool {
+        !self.refused().contains(&(kind(path), shown))
     }
 
-    fn refused(&self) -> std::sync::MutexGuard<'_, BTreeSet<&'static str>> {
+    fn refused(&self) -> std::sync::MutexGuard<'_, BTreeSet<(&'static str, bool)>> {
         self.refuses_patch_of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,27 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 
+use crate::model::Kind;
 use crate::sailpoint::Named;
-
-/// What can be looked up by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A source.
-    Source,
-    /// A managed (VA) cluster.
-    Cluster,
-}
-
-impl Kind {
-    /// In words.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Cluster => "cluster",
-        }
-    }
-}
 
 /// What is known of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod org;
 mod reservations;
 
 pub use connection::Connection;
-pub use directory::{Kind, Lookup};
+pub use directory::Lookup;
 pub use fleet::{Fleet, Standing, TenantKey};
 pub use org::{ListOutcome, Look, Org, OrgView, Round};
 pub use reservations::{Reservation, Target};

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::directory::{Directory, Kind, Lookup};
+use super::directory::{Directory, Lookup};
 use super::reservations::{Reservation, Reservations, Target};
+use crate::model::Kind;
 use crate::sailpoint::{Error, Integration, Named};
 use crate::sailpoint::snapshot::Snapshot;
 

@@ -1,0 +1,83 @@
+//! The only place that writes to SailPoint and reads values of Secrets.
+//!
+//! Does what the plan says, one call at a time, and says exactly what came of it. Decides nothing but what a call's answer
+//! decides.
+
+mod body;
+mod create;
+mod delete;
+mod secrets;
+mod update;
+
+use std::sync::Arc;
+
+pub use create::create;
+pub use delete::{Deleted, delete};
+pub use update::update;
+
+use crate::api::SimIntegration;
+use crate::api::integration::{Cause, Sent};
+use crate::metrics::Change;
+use crate::sailpoint;
+use crate::tenants::Connection;
+
+/// What every act needs: the resource it is for, as the watch showed it, and where it goes.
+pub struct Scene<'a> {
+    /// For Kubernetes.
+    pub client: &'a kube::Client,
+    /// The uid of the cluster, or `--cluster-id`.
+    pub cluster: &'a str,
+    /// The resource.
+    pub resource: &'a SimIntegration,
+    /// The tenant.
+    pub connection: &'a Arc<Connection>,
+}
+
+/// What was done in the tenant.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The id of the integration.
+    pub id: String,
+    /// What was done.
+    pub change: Change,
+    /// Why.
+    pub cause: Cause,
+    /// The record of what is now in the tenant.
+    pub sent: Sent,
+    /// The paths that were changed.
+    pub paths: Vec<String>,
+    /// SailPoint's id of the request.
+    pub tracking_id: Option<String>,
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The call failed.
+    #[error(transparent)]
+    Remote(#[from] sailpoint::Error),
+    /// Kubernetes failed.
+    #[error(transparent)]
+    Kubernetes(#[from] Box<kube::Error>),
+    /// A Secret, or a key of it, is missing.
+    #[error("{0}")]
+    SecretNotFound(String),
+    /// So many others write to this tenant that this must wait.
+    #[error("others write to this tenant")]
+    Busy,
+    /// Another resource is about to take the same.
+    #[error("{0} is about to take this name")]
+    Reserved(String),
+    /// A PATCH was refused; it is remembered, and the next plan does without.
+    #[error("the tenant refuses this PATCH: {0}")]
+    PatchRefused(sailpoint::Error),
+    /// The intent was too old to send, so that nothing was.
+    #[error("nothing was sent: {0}")]
+    NotSent(String),
+}
+
+impl From<kube::Error> for Failure {
+    fn from(error: kube::Error) -> Self {
+        Self::Kubernetes(Box::new(error))
+    }
+}

@@ -1,0 +1,149 @@
+//! Change an integration by the smallest call, and record what the tenant now has.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::secrets::Values;
+use super::{Applied, Failure, Scene, body};
+use crate::controller::plan::{Call, Desired, Update, main_cause};
+use crate::metrics::Change;
+use crate::model::{Difference, Names, Path, Remote, Wants, forget, note_normalised, record_want};
+use crate::sailpoint::{Answer, Certainty, Class, Error, ErrorKind, Integration, Terms};
+use crate::tenants::Target;
+
+/// Makes the update.
+///
+/// # Errors
+/// As reading a Secret or the call failed. After an unanswered call the snapshot knows that this id must settle.
+pub async fn update(scene: &Scene<'_>, desired: &Desired, update: &Update, names: &Names) -> Result<Applied, Failure> {
+    let (connection, id) = (scene.connection, &update.remote.id);
+    let _writer = connection.try_write().ok_or(Failure::Busy)?;
+    let reservation = connection.org.reserve(Target::Id(id.clone()), &crate::controller::resource_name(scene.resource));
+    let _reservation = reservation.map_err(Failure::Reserved)?;
+    let mut wants = sent_wants(desired, update);
+    let values = Values::read(scene, &mut wants).await?;
+    let differences: Vec<Difference> = update.differences.iter().map(|one| with_versions(one, &wants)).collect();
+    let prepared = Prepared { scene, wants: &wants, names, values: &values, differences: &differences, update };
+    let answer = match update.call {
+        Call::Put => prepared.put().await,
+        Call::Patch | Call::PatchRule => prepared.patch().await,
+    };
+    let answer = answer.map_err(|error| prepared.failed(error))?;
+    Ok(prepared.applied(desired, answer))
+}
+
+/// The wants whose values are needed: of the differences, or all of them for a PUT.
+fn sent_wants(desired: &Desired, update: &Update) -> Wants {
+    let differ = |path| update.differences.iter().any(|one| one.path == *path && one.to.is_some());
+    let all = desired.wants.clone().into_iter();
+    all.filter(|(path, _)| update.call == Call::Put || differ(path)).collect()
+}
+
+fn with_versions(difference: &Difference, wants: &Wants) -> Difference {
+    let to = difference.to.as_ref().and_then(|_| wants.get(&difference.path).cloned());
+    Difference { to, ..difference.clone() }
+}
+
+struct Prepared<'a> {
+    scene: &'a Scene<'a>,
+    wants: &'a Wants,
+    names: &'a Names,
+    values: &'a Values,
+    differences: &'a [Difference],
+    update: &'a Update,
+}
+
+impl Prepared<'_> {
+    async fn patch(&self) -> Result<Answer<Integration>, Error> {
+        let (client, id) = (&self.scene.connection.client, &self.update.remote.id);
+        let operations = body::operations(self.differences, &self.update.remote, self.names, self.values);
+        let secrets = self.values.of(self.wants);
+        let terms = Terms { secrets: &secrets, send_before: None };
+        let slot = client.prepare(Class::Update).await?;
+        match self.update.call {
+            Call::PatchRule => client.patch_before_provisioning_rule(slot, id, &operations, terms).await,
+            Call::Patch | Call::Put => client.patch(slot, id, &operations, terms).await,
+        }
+    }
+
+    /// PUT is built on a GET that starts after the plan, so that nothing is undone that somebody did since the list.
+    async fn put(&self) -> Result<Answer<Integration>, Error> {
+        let (client, id) = (&self.scene.connection.client, &self.update.remote.id);
+        let read = client.get(client.prepare(Class::Update).await?, id).await?;
+        let base = body::without_secrets(read.value.into_details(), &self.update.remote);
+        let base = body::without(base, self.differences);
+        let wants = self.overlay();
+        let details = body::details(base, &wants, self.names, self.values);
+        let secrets = self.values.of(&wants);
+        let slot = client.prepare(Class::Update).await?;
+        client.put(slot, id, &details, Terms { secrets: &secrets, send_before: None }).await
+    }
+
+    /// What a PUT lays over what was read: not the references that are in order, as their names were not looked up, and
+    /// not the drift that mode Report leaves alone.
+    fn overlay(&self) -> Wants {
+        let changes = |path: &Path| self.differences.iter().any(|one| one.path == *path);
+        let left_alone = |path: &Path| self.update.comparison.differences.iter().any(|one| one.path == *path);
+        let is_reference = |path: &Path| matches!(path, Path::Cluster | Path::Sources);
+        let wants = self.wants.clone().into_iter();
+        wants.filter(|(path, _)| !left_alone(path) && (!is_reference(path) || changes(path))).collect()
+    }
+
+    fn failed(&self, error: Error) -> Failure {
+        let (connection, id) = (self.scene.connection, &self.update.remote.id);
+        match error.certainty() {
+            Certainty::Unknown => connection.org.update(|snapshot| snapshot.unanswered(id, Instant::now())),
+            Certainty::Refused if self.update.call != Call::Put && self.is_patch_refusal(&error) => {
+                for one in self.differences {
+                    connection.refuses_patch(&one.path, self.update.remote.patch_pointer(&one.path).is_some());
+                }
+                return Failure::PatchRefused(error);
+            }
+            Certainty::Refused | Certainty::NotSent => {}
+        }
+        Failure::Remote(error)
+    }
+
+    /// A 403 on PATCH may mean that the operation or path is not allowed; a 400, that a secret is not there to be replaced.
+    fn is_patch_refusal(&self, error: &Error) -> bool {
+        let hides = |one: &Difference| self.update.remote.patch_pointer(&one.path).is_none();
+        match error.kind() {
+            ErrorKind::Forbidden => true,
+            ErrorKind::Refused => matches!(error.status(), Some(405 | 415)) || self.differences.iter().any(hides),
+            _ => false,
+        }
+    }
+
+    fn applied(&self, desired: &Desired, answer: Answer<Integration>) -> Applied {
+        let id = self.update.remote.id.clone();
+        let integration = Arc::new(Integration { id: Some(id.clone()), ..answer.value });
+        self.scene.connection.org.update(|snapshot| snapshot.wrote(Arc::clone(&integration), answer.answered));
+        let mut sent = self.update.comparison.record.clone();
+        for (path, want) in &self.sent() {
+            record_want(path, want, &mut sent);
+        }
+        for difference in self.differences.iter().filter(|one| one.to.is_none()) {
+            forget(&difference.path, &mut sent);
+        }
+        if let Some(remote) = Remote::new(integration) {
+            note_normalised(&desired.wants, &remote, &mut sent);
+        }
+        Applied {
+            id,
+            change: Change::Updated,
+            cause: main_cause(&self.update.differences),
+            sent,
+            paths: self.differences.iter().map(|one| one.path.to_string()).collect(),
+            tracking_id: answer.tracking_id,
+        }
+    }
+
+    /// What was sent by this call.
+    fn sent(&self) -> Wants {
+        match self.update.call {
+            Call::Put => self.overlay(),
+            Call::Patch | Call::PatchRule => self.wants.clone(),
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! What shall be done about one integration: data in, data out.
+//!
+//! Pure: no client, no clock, no error. The plan is what logs, events, `status.plan` and the tests all show. What only a
+//! call can find out (a missing key of a Secret, a refusal) is not known here.
+
+use std::collections::BTreeMap;
+
+use super::observe::{Link, Observed};
+use super::recorded::Recorded;
+use crate::api::annotations::CreateIntent;
+use crate::api::integration::{Cause, Origin, Sent};
+use crate::api::{Adopt, Delete, Mode, Reason};
+use crate::model::{Comparison, Difference, Kind, Names, Path, Reading, Remote, Want, Wants, compare, names_needed};
+
+/// What the resource asks for, with every default resolved.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// The name in the tenant.
+    pub name: String,
+    /// `spec.externalId`.
+    pub external_id: Option<String>,
+    /// How far the operator may go.
+    pub mode: Mode,
+    /// Whether an existing integration may be taken.
+    pub adopt: Adopt,
+    /// Every path that the spec names.
+    pub wants: Wants,
+    /// Send again what differs or cannot be read back, once.
+    pub again: bool,
+}
+
+/// What is known of the tenant beside the integration itself.
+pub struct Surroundings<'a> {
+    /// The ids of names that were looked up.
+    pub names: &'a Names,
+    /// Whether a PATCH of this path, shown when read or not, is worth trying.
+    pub takes_patch: &'a dyn Fn(&Path, bool) -> bool,
+    /// Whether repairing these paths was tried too often already.
+    pub contested: &'a dyn Fn(&[Path]) -> bool,
+}
+
+/// What shall be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// Nothing: all is as it shall be.
+    InOrder(Comparison),
+    /// Nothing in mode Report: these differences are only shown.
+    Drifted(Comparison),
+    /// Nothing in mode Plan: this would be done.
+    Show(Action, Vec<Difference>),
+    /// Create it.
+    Create {
+        /// The id of what is gone and is created again.
+        replaces: Option<String>,
+        /// The open create that left nothing, whose `since` stays.
+        follows: Option<Box<CreateIntent>>,
+    },
+    /// Take what is there.
+    Bind {
+        /// What is taken.
+        remote: Remote,
+        /// How it came to be owned; unknown where the status was lost.
+        origin: Option<Origin>,
+        /// What is known to have been sent.
+        sent: Option<Sent>,
+    },
+    /// Change what is there.
+    Update(Update),
+    /// These names must be looked up first.
+    LookUp(Vec<(Kind, String)>),
+    /// Nothing yet; it heals itself.
+    Wait(Reason, String),
+    /// Nothing; a person must decide.
+    Stall(Reason, String, Vec<Difference>),
+}
+
+/// What a plan does, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It does nothing.
+    Nothing,
+    /// It creates.
+    Create,
+    /// It takes what is there.
+    Adopt,
+    /// It changes what is there.
+    Update,
+}
+
+impl Action {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "Nothing",
+            Self::Create => "Create",
+            Self::Adopt => "Adopt",
+            Self::Update => "Update",
+        }
+    }
+}
+
+/// A change of an integration, with the smallest call that makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// What is changed.
+    pub remote: Remote,
+    /// How.
+    pub call: Call,
+    /// The changes that are made.
+    pub differences: Vec<Difference>,
+    /// What was compared, with the record as it stands without the changes.
+    pub comparison: Comparison,
+}
+
+/// The kinds of call that change an integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// PATCH of `…/beforeProvisioningRule`.
+    PatchRule,
+    /// PATCH with `replace` operations.
+    Patch,
+    /// PUT of the whole object.
+    Put,
+}
+
+/// What shall be done so that the integration exists as it is desired.
+#[must_use]
+pub fn plan(desired: &Desired, recorded: &Recorded, observed: &Observed, around: &Surroundings) -> Plan {
+    match observed {
+        Observed::Free => create(desired, around, None, None),
+        Observed::NeverCreated => create(desired, around, recorded.id.clone(), recorded.intent.clone().map(Box::new)),
+        Observed::Gone => gone(desired, recorded, around),
+        Observed::Named(found) => named(desired, found),
+        Observed::Present(remote, Link::Held) => held(desired, recorded, remote, around),
+        Observed::Present(remote, link) => bind(desired, remote, link),
+        Observed::Held(holder) => Plan::Stall(
+            Reason::Conflict,
+            format!("{} holds this integration; give this resource another name or delete one of the two", holder.resource),
+            Vec::new(),
+        ),
+        Observed::AmbiguousCreate(ids) => ambiguous_create(ids),
+        Observed::Mismatch { held } => Plan::Stall(
+            Reason::ExternalIdMismatch,
+            format!("this resource holds {held}; nothing is swapped: set externalId to it, or make a new resource for the other"),
+            Vec::new(),
+        ),
+        Observed::Unknown { reason, message, .. } => Plan::Wait(*reason, message.clone()),
+        Observed::Asked => Plan::Wait(Reason::Progressing, "waiting for the tenant's list".to_owned()),
+        Observed::Unavailable(error) => Plan::Wait(Reason::TenantNotReady, error.to_string()),
+    }
+}
+
+fn create(desired: &Desired, around: &Surroundings, replaces: Option<String>, follows: Option<Box<CreateIntent>>) -> Plan {
+    if desired.mode == Mode::Plan {
+        let all = desired.wants.iter().map(|(path, want)| Difference::created(path, want)).collect();
+        return Plan::Show(Action::Create, all);
+    }
+    let needed = names_needed(&desired.wants, desired.wants.keys(), around.names);
+    if needed.is_empty() { Plan::Create { replaces, follows } } else { Plan::LookUp(needed) }
+}
+
+fn gone(desired: &Desired, recorded: &Recorded, around: &Surroundings) -> Plan {
+    let id = recorded.id.as_deref().or(desired.external_id.as_deref()).unwrap_or_default();
+    if desired.external_id.is_some() || recorded.origin != Some(Origin::Created) {
+        let message = format!(
+            "the tenant has no integration {id}; nothing is created in its place: correct externalId, or delete this \
+             resource and make a new one"
+        );
+        return Plan::Stall(Reason::ExternalIdGone, message, Vec::new());
+    }
+    match desired.mode {
+        Mode::Report if !desired.again => {
+            let differences = desired.wants.iter().map(|(path, want)| Difference::created(path, want)).collect();
+            Plan::Drifted(Comparison { differences, record: recorded.sent.clone().unwrap_or_default(), ..Comparison::default() })
+        }
+        _ => create(desired, around, recorded.id.clone(), None),
+    }
+}
+
+fn named(desired: &Desired, found: &[Remote]) -> Plan {
+    let ids: Vec<&str> = found.iter().map(|remote| remote.id.as_str()).collect();
+    match (found, desired.adopt) {
+        ([one], Adopt::ByName) => bind_as(desired, one, Some(Origin::Adopted), None, Action::Adopt),
+        ([one], Adopt::Never) => {
+            let message = format!(
+                "an integration named {:?} exists already; to own it add to spec: `externalId: {}`",
+                desired.name, one.id
+            );
+            Plan::Stall(Reason::AlreadyExists, message, Vec::new())
+        }
+        (_, Adopt::ByName) => Plan::Stall(Reason::Ambiguous, choose(&desired.name, &ids), Vec::new()),
+        (_, Adopt::Never) => Plan::Stall(Reason::AlreadyExists, choose(&desired.name, &ids), Vec::new()),
+    }
+}
+
+fn choose(name: &str, ids: &[&str]) -> String {
+    let lines: Vec<String> = ids.iter().map(|id| format!("`externalId: {id}`")).collect();
+    format!("{} integrations are named {name:?}; to own one add to spec one of {}", ids.len(), lines.join(", "))
+}
+
+fn ambiguous_create(ids: &[String]) -> Plan {
+    let lines: Vec<String> = ids.iter().map(|id| format!("`externalId: {id}`")).collect();
+    let message = format!(
+        "a create was sent and its answer never came; what is there now is not surely its result: look at it in the tenant \
+         and add to spec the one that is right: {}, or delete or rename what is not",
+        lines.join(", ")
+    );
+    Plan::Stall(Reason::AmbiguousCreate, message, Vec::new())
+}
+
+fn bind(desired: &Desired, remote: &Remote, link: &Link) -> Plan {
+    match link {
+        Link::Held | Link::Restored => bind_as(desired, remote, None, None, Action::Adopt),
+        Link::External => bind_as(desired, remote, Some(Origin::Adopted), None, Action::Adopt),
+        Link::Created(intent) => {
+            let sent = Sent { paths: intent.paths.clone(), secrets: intent.secrets.clone(), ..Sent::default() };
+            bind_as(desired, remote, Some(Origin::Created), Some(sent), Action::Create)
+        }
+    }
+}
+
+fn bind_as(desired: &Desired, remote: &Remote, origin: Option<Origin>, sent: Option<Sent>, action: Action) -> Plan {
+    if desired.mode == Mode::Plan {
+        let comparison = compare(&desired.wants, remote, sent.as_ref(), desired.again);
+        return Plan::Show(action, comparison.differences);
+    }
+    Plan::Bind { remote: remote.clone(), origin, sent }
+}
+
+fn held(desired: &Desired, recorded: &Recorded, remote: &Remote, around: &Surroundings) -> Plan {
+    let mut comparison = compare(&desired.wants, remote, recorded.sent.as_ref(), desired.again);
+    if desired.mode == Mode::Plan {
+        let action = if comparison.differences.is_empty() { Action::Nothing } else { Action::Update };
+        return Plan::Show(action, comparison.differences);
+    }
+    if comparison.differences.is_empty() {
+        return Plan::InOrder(comparison);
+    }
+    let sent = match desired.mode {
+        Mode::Report => comparison.differences.iter().filter(|one| is_of_git(one)).cloned().collect(),
+        _ => comparison.differences.clone(),
+    };
+    if sent.is_empty() {
+        return Plan::Drifted(comparison);
+    }
+    let drifted: Vec<Path> = sent.iter().filter(|one| one.cause == Cause::Drift).map(|one| one.path.clone()).collect();
+    if !drifted.is_empty() && (around.contested)(&drifted) {
+        return contested(sent);
+    }
+    comparison.differences.retain(|one| !sent.contains(one));
+    update(desired, recorded, remote, sent, comparison, around)
+}
+
+/// Whether a difference comes from Git and not from the tenant.
+fn is_of_git(difference: &Difference) -> bool {
+    matches!(difference.cause, Cause::Spec | Cause::Secret | Cause::Requested)
+}
+
+fn contested(differences: Vec<Difference>) -> Plan {
+    let paths: Vec<String> =
+        differences.iter().filter(|one| one.cause == Cause::Drift).map(|one| one.path.to_string()).collect();
+    let message = format!(
+        "{} was repaired three times running and changed again each time: another tool or person changes it, or the tenant \
+         rewrites it; settle who owns it, then change the spec or set annotation simops.dev/correct-requested-at",
+        paths.join(", ")
+    );
+    Plan::Stall(Reason::Contested, message, differences)
+}
+
+fn update(
+    desired: &Desired,
+    recorded: &Recorded,
+    remote: &Remote,
+    differences: Vec<Difference>,
+    comparison: Comparison,
+    around: &Surroundings,
+) -> Plan {
+    let needed = names_needed(&desired.wants, differences.iter().map(|one| &one.path), around.names);
+    if !needed.is_empty() {
+        return Plan::LookUp(needed);
+    }
+    let call = smallest(&differences, remote, around.takes_patch);
+    if call == Call::Put {
+        let lost = would_lose(desired, recorded, remote);
+        if !lost.is_empty() {
+            return would_lose_plan(&lost, differences);
+        }
+    }
+    Plan::Update(Update { remote: remote.clone(), call, differences, comparison })
+}
+
+fn smallest(differences: &[Difference], remote: &Remote, takes_patch: &dyn Fn(&Path, bool) -> bool) -> Call {
+    let can_patch = |one: &Difference| {
+        let secret = matches!(one.to, Some(Want::Secret(_) | Want::Inline { .. }));
+        let shown = remote.patch_pointer(&one.path).is_some();
+        (shown || secret) && takes_patch(&one.path, shown)
+    };
+    match differences {
+        [one] if one.path == Path::Rule && takes_patch(&Path::Rule, true) => Call::PatchRule,
+        all if all.iter().all(can_patch) => Call::Patch,
+        _ => Call::Put,
+    }
+}
+
+/// What a PUT could drop, as the operator does not know its value.
+fn would_lose(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<String> {
+    let ours = recorded.origin == Some(Origin::Created);
+    let sent = recorded.sent.clone().unwrap_or_default();
+    let withdrawn = |path: &Path| sent.secrets.iter().any(|secret| secret.attribute == path.to_string());
+    let mut lost: Vec<String> = remote
+        .secret_looking()
+        .iter()
+        .filter(|path| !desired.wants.keys().any(|wanted| wanted.overlaps(path)) && !withdrawn(path))
+        .map(ToString::to_string)
+        .collect();
+    for path in [Path::StatusMap, Path::Request] {
+        let hidden = remote.read(&path) == Reading::Hidden;
+        if hidden && !ours && !desired.wants.contains_key(&path) {
+            lost.push(path.to_string());
+        }
+    }
+    lost
+}
+
+fn would_lose_plan(lost: &[String], differences: Vec<Difference>) -> Plan {
+    let message = format!(
+        "this change needs the whole integration to be sent, and {} cannot be read back from the tenant: add it to the spec \
+         (secrets by attributesFrom), so that it is not lost",
+        lost.join(", ")
+    );
+    Plan::Stall(Reason::WouldLose, message, differences)
+}
+
+/// What happens to the integration of a resource that is being deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// It is deleted.
+    Delete(String),
+    /// It stays, for this reason; no call is made.
+    Orphan(Orphaning),
+    /// There is nothing to delete.
+    Nothing,
+}
+
+/// Why an integration stays in the tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orphaning {
+    /// The policy says so, or the integration is not of our making.
+    Policy,
+    /// Mode Plan writes nothing.
+    Plan,
+}
+
+/// What happens to the integration `id`.
+#[must_use]
+pub fn farewell(id: Option<String>, origin: Option<Origin>, policy: Option<Delete>, mode: Mode) -> Farewell {
+    let Some(id) = id else { return Farewell::Nothing };
+    let by_default = if origin == Some(Origin::Created) { Delete::Delete } else { Delete::Orphan };
+    match (mode, policy.unwrap_or(by_default)) {
+        (Mode::Plan, _) => Farewell::Orphan(Orphaning::Plan),
+        (_, Delete::Orphan) => Farewell::Orphan(Orphaning::Policy),
+        (_, Delete::Delete) => Farewell::Delete(id),
+    }
+}
+
+/// The differences by cause, for the one that is recorded: a change in Git outweighs drift.
+#[must_use]
+pub fn main_cause(differences: &[Difference]) -> Cause {
+    let mut count: BTreeMap<Cause, usize> = BTreeMap::new();
+    for difference in differences {
+        *count.entry(difference.cause).or_default() += 1;
+    }
+    [Cause::Requested, Cause::Spec, Cause::Secret, Cause::Adoption]
+        .into_iter()
+        .find(|cause| count.contains_key(cause))
+        .unwrap_or(Cause::Drift)
+}

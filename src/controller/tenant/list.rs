@@ -1,0 +1,137 @@
+//! One LIST for a whole org, and whether it can be believed; names of sources and clusters, all in one call.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::remember;
+use super::trouble::Trouble;
+use super::verdict::Requests;
+use crate::api::{Reason, SailPointTenant};
+use crate::controller::Context;
+use crate::model::Kind;
+use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Purpose};
+use crate::tenants::{Connection, Org};
+
+/// Lists the org if a resync is due or somebody waits for it. Returns whether it was listed.
+pub(super) async fn list_if_due(
+    context: &Context,
+    tenant: &SailPointTenant,
+    connection: &Connection,
+    requests: Requests,
+) -> Result<bool, Trouble> {
+    let org = &connection.org;
+    let asked = Instant::now();
+    let is_due = || {
+        let last = org.last_round();
+        let is_old = last.as_ref().is_none_or(|round| round.started + connection.resync <= Instant::now());
+        let is_answered = last.is_some_and(|round| round.started >= asked);
+        is_old || org.is_wanted() || (requests.any() && !is_answered)
+    };
+    if !is_due() {
+        return Ok(false);
+    }
+    // Another tenant of the same org may be listing: its list serves both.
+    let _one_at_a_time = org.listing.lock().await;
+    if !is_due() {
+        return Ok(true);
+    }
+    let purpose = if org.is_wanted() { Purpose::DeleteOrCreate } else { Purpose::Look };
+    let slot = connection.client.prepare(Class::List(purpose)).await?;
+    let answer = connection.client.list(slot).await?;
+    remember(context, tenant, |memory| memory.deprecated = answer.deprecated);
+    has_ids(&answer, tenant)?;
+    believe(context, connection, answer, requests.again).await?;
+    Ok(true)
+}
+
+/// Without ids nothing in the list can be owned, and nothing created could be found again.
+fn has_ids(answer: &Answer<Vec<Integration>>, tenant: &SailPointTenant) -> Result<(), Trouble> {
+    if answer.value.iter().all(|integration| integration.id.is_some()) {
+        return Ok(());
+    }
+    let api = tenant.spec.api;
+    let message = format!("the list of API version {api} shows integrations without ids, so that none can be owned: set spec.api to v2024 or newer");
+    Err(Trouble::stalled(Reason::IdsMissing, message))
+}
+
+/// Takes the list over, as far as it can be believed.
+async fn believe(context: &Context, connection: &Connection, answer: Answer<Vec<Integration>>, accept: bool) -> Result<(), Error> {
+    let (org, lag) = (&connection.org, context.config.list_lag);
+    let Answer { value: list, started, date, .. } = answer;
+    let held = context.holders.ids(&org.name);
+    let missing = org.missing(&list, started, lag, &held);
+    let vanished = missing.iter().filter(|id| held.contains(*id)).count();
+    let too_many = vanished > most_believed(&held) && !accept;
+    let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
+    let mut gone = BTreeSet::new();
+    for id in missing.iter().take(asked) {
+        match is_gone(connection, id).await? {
+            true => drop(gone.insert(id.clone())),
+            false => break,
+        }
+    }
+    org.set_mass_disappearance((too_many && gone.len() == asked).then_some(vanished));
+    if too_many {
+        org.listed(list, started, date, lag, missing);
+        return Ok(());
+    }
+    for id in &gone {
+        org.update(|snapshot| snapshot.confirm_gone(id));
+    }
+    let there = missing.into_iter().filter(|id| !gone.contains(id)).collect();
+    org.listed(list, started, date, lag, there);
+    Ok(())
+}
+
+/// So many of the ids that resources hold may vanish in one resync: two, or a fifth.
+fn most_believed(held: &BTreeSet<String>) -> usize {
+    (held.len() / 5).max(2)
+}
+
+/// Whether SailPoint itself says that this id is gone. What is there, or not known, shows that the list lies.
+async fn is_gone(connection: &Connection, id: &str) -> Result<bool, Error> {
+    let slot = connection.client.prepare(Class::Look).await?;
+    match connection.client.get(slot, id).await {
+        Ok(answer) => {
+            let integration = Arc::new(Integration { id: Some(id.to_owned()), ..answer.value });
+            connection.org.update(|snapshot| snapshot.read(integration, answer.started));
+            Ok(false)
+        }
+        Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => Ok(true),
+        Err(error) => match error.kind() {
+            ErrorKind::RateLimited | ErrorKind::CredentialsRejected | ErrorKind::Unauthorized => Err(error),
+            _ => Ok(false),
+        },
+    }
+}
+
+/// Looks up the names that are asked for. Returns whether there were any.
+pub(super) async fn look_up_names(connection: &Connection) -> Result<bool, Trouble> {
+    let sources = look_up(connection, Kind::Source).await?;
+    let clusters = look_up(connection, Kind::Cluster).await?;
+    Ok(sources || clusters)
+}
+
+async fn look_up(connection: &Connection, kind: Kind) -> Result<bool, Error> {
+    let (org, client): (&Org, _) = (&connection.org, &connection.client);
+    let names = org.names_asked(kind);
+    if names.is_empty() {
+        return Ok(false);
+    }
+    let slot = client.prepare(Class::Look).await?;
+    let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+    let started = Instant::now();
+    let found = match kind {
+        Kind::Source => client.sources_by_name(slot, &asked).await,
+        Kind::Cluster => client.clusters(slot).await,
+    };
+    match found {
+        Ok(answer) => org.names_answered(kind, &names, &answer.value, answer.started),
+        // A token without the scope for names sees none: those that use names say so, all others go on.
+        Err(error) if error.kind() == ErrorKind::Forbidden => org.names_answered(kind, &names, &[], started),
+        Err(error) => return Err(error),
+    }
+    Ok(true)
+}

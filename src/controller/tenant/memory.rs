@@ -1,0 +1,84 @@
+//! What this process remembers of a tenant between two beats.
+
+use std::time::Duration;
+
+use kube::ResourceExt as _;
+use tokio::time::Instant;
+
+use super::super::memory::jittered;
+use crate::api::{Annotations, Reason, SailPointTenant};
+use crate::sailpoint::Client;
+
+/// What is remembered of one `SailPointTenant`.
+#[derive(Default)]
+pub struct TenantMemory {
+    pub(super) client: Option<HeldClient>,
+    /// The version of the credentials' Secret that the client has, and when it was last looked at.
+    pub(super) secret: Option<(String, Instant)>,
+    /// Whether SailPoint rejected the credentials while they were used.
+    pub(super) suspect: bool,
+    /// Whether the tenant says that this version of the API is deprecated.
+    pub(super) deprecated: bool,
+    failures: u32,
+    /// No call before this time, unless the tenant is changed or somebody asks.
+    wait_until: Option<Instant>,
+    waited_for: Option<(i64, String)>,
+    waiting: Option<(Reason, Instant)>,
+}
+
+/// A client and what it was made from.
+#[derive(Clone)]
+pub(super) struct HeldClient {
+    pub(super) generation: i64,
+    pub(super) client_id: String,
+    pub(super) client: Client,
+}
+
+impl TenantMemory {
+    /// Whether a call may be made now; else how long to wait. A failing tenant is not asked sooner because many wait.
+    pub(super) fn gate(
+        &mut self,
+        tenant: &SailPointTenant,
+        requests: super::verdict::Requests,
+        now: Instant,
+    ) -> Result<(), Duration> {
+        let asks = format!("{:?}", Annotations::of(tenant));
+        let state = (tenant.metadata.generation.unwrap_or_default(), asks);
+        let is_same = self.waited_for.as_ref() == Some(&state);
+        let deleting = tenant.meta().deletion_timestamp.is_some();
+        self.waited_for = Some(state);
+        match self.wait_until {
+            Some(until) if until > now && is_same && !requests.any() && !deleting => Err(until - now),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn failed(&mut self, least: Duration, most: Duration, now: Instant) -> Duration {
+        let doubled = least.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(most);
+        self.failures = (self.failures + 1).min(31);
+        let wait = jittered(doubled);
+        self.wait_until = Some(now + wait);
+        wait
+    }
+
+    pub(super) fn wait_until(&mut self, until: Instant) {
+        self.wait_until = Some(until);
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.failures = 0;
+        self.wait_until = None;
+        self.waiting = None;
+        self.suspect = false;
+    }
+
+    pub(super) fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {
+        match self.waiting {
+            Some((waiting, since)) if waiting == reason => now - since,
+            _ => {
+                self.waiting = Some((reason, now));
+                Duration::ZERO
+            }
+        }
+    }
+}

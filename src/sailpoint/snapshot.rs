@@ -1,0 +1,258 @@
+//! What is known of an org's integrations: one LIST for everyone, our own writes on top, and how long each may be believed.
+//!
+//! Pure: every time is given. A LIST may lag behind writes, be short or lie; the rules here decide what it may change.
+//! Asking the tenant is the caller's.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Integration;
+
+/// The integrations of one org.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    entries: BTreeMap<String, Entry>,
+    by_name: HashMap<String, BTreeSet<String>>,
+    /// What we deleted, and when the tenant said so.
+    tombstones: HashMap<String, Instant>,
+    /// What a 404 of SailPoint's own said is gone.
+    gone: BTreeSet<String>,
+    /// When we last wrote to an id, whatever came of it.
+    written: HashMap<String, Instant>,
+    /// Writes whose answer never came: what is there is not known.
+    unanswered: HashMap<String, Instant>,
+    /// The ids of the last whole LIST.
+    whole: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    integration: Arc<Integration>,
+    /// When its LIST started or its write was answered.
+    as_of: Instant,
+}
+
+impl Snapshot {
+    /// The integration of this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Integration>> {
+        self.entries.get(id).map(|entry| &entry.integration)
+    }
+
+    /// The integrations of this exact name, by id.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Arc<Integration>> {
+        self.by_name.get(name).into_iter().flatten().filter_map(|id| self.get(id))
+    }
+
+    /// How many integrations there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every id there is.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Whether the tenant itself said that this id is gone.
+    #[must_use]
+    pub fn is_gone(&self, id: &str) -> bool {
+        self.gone.contains(id)
+    }
+
+    /// When we last wrote to this id, in this process.
+    #[must_use]
+    pub fn last_write(&self, id: &str) -> Option<Instant> {
+        self.written.get(id).copied()
+    }
+
+    /// When a write to this id was sent whose answer never came, if it may still land.
+    #[must_use]
+    pub fn unanswered_since(&self, id: &str, settle: Duration, now: Instant) -> Option<Instant> {
+        self.unanswered.get(id).copied().filter(|since| *since + settle > now)
+    }
+
+    /// Known ids that a LIST started at `started` does not show although it should: those that resources hold and those
+    /// of the last whole LIST, but for what we deleted, what is known to be gone and what was written too lately.
+    #[must_use]
+    pub fn missing(&self, list: &[Integration], started: Instant, lag: Duration, held: &BTreeSet<String>) -> Vec<String> {
+        let listed: BTreeSet<&str> = list.iter().filter_map(|entry| entry.id.as_deref()).collect();
+        let expected = held.union(&self.whole);
+        expected
+            .filter(|id| !listed.contains(id.as_str()) && !self.tombstones.contains_key(*id))
+            .filter(|id| !self.gone.contains(*id) && !self.is_newer(id, started, lag))
+            .cloned()
+            .collect()
+    }
+
+    fn is_newer(&self, id: &str, started: Instant, lag: Duration) -> bool {
+        self.entries.get(id).is_some_and(|entry| entry.as_of + lag > started)
+            || self.tombstones.get(id).is_some_and(|deleted| *deleted + lag > started)
+    }
+
+    /// Takes over a LIST that started at `started`. What it does not show is removed only if it is `whole`.
+    pub fn merge(&mut self, list: Vec<Integration>, started: Instant, lag: Duration, whole: bool) {
+        let listed: BTreeSet<String> = list.iter().filter_map(|entry| entry.id.clone()).collect();
+        if whole {
+            let stale: Vec<String> =
+                self.entries.keys().filter(|id| !listed.contains(*id) && !self.is_newer(id, started, lag)).cloned().collect();
+            for id in stale {
+                self.remove(&id);
+            }
+            self.whole.clone_from(&listed);
+            self.tombstones.retain(|id, deleted| listed.contains(id) || *deleted + lag > started);
+        }
+        for integration in list {
+            let Some(id) = integration.id.clone() else { continue };
+            if !self.is_newer(&id, started, lag) {
+                self.tombstones.remove(&id);
+                self.insert(id, Arc::new(integration), started);
+            }
+        }
+    }
+
+    /// Takes over the answer to a write of ours.
+    pub fn wrote(&mut self, integration: Arc<Integration>, answered: Instant) {
+        let Some(id) = integration.id.clone() else { return };
+        self.written.insert(id.clone(), answered);
+        self.unanswered.remove(&id);
+        self.tombstones.remove(&id);
+        self.insert(id, integration, answered);
+    }
+
+    /// A read of one integration that started at `started`.
+    pub fn read(&mut self, integration: Arc<Integration>, started: Instant) {
+        let Some(id) = integration.id.clone() else { return };
+        if !self.is_newer(&id, started, Duration::ZERO) {
+            self.insert(id, integration, started);
+        }
+    }
+
+    /// We deleted this id, or found it gone while deleting.
+    pub fn deleted(&mut self, id: &str, answered: Instant) {
+        self.remove(id);
+        self.whole.remove(id);
+        self.unanswered.remove(id);
+        self.written.insert(id.to_owned(), answered);
+        self.tombstones.insert(id.to_owned(), answered);
+    }
+
+    /// SailPoint itself said that this id is gone.
+    pub fn confirm_gone(&mut self, id: &str) {
+        self.remove(id);
+        self.whole.remove(id);
+        self.gone.insert(id.to_owned());
+    }
+
+    /// A write to this id was sent, and its answer never came.
+    pub fn unanswered(&mut self, id: &str, now: Instant) {
+        self.written.insert(id.to_owned(), now);
+        self.unanswered.insert(id.to_owned(), now);
+    }
+
+    fn insert(&mut self, id: String, integration: Arc<Integration>, as_of: Instant) {
+        self.remove(&id);
+        self.gone.remove(&id);
+        if let Some(name) = &integration.name {
+            self.by_name.entry(name.clone()).or_default().insert(id.clone());
+        }
+        self.entries.insert(id, Entry { integration, as_of });
+    }
+
+    fn remove(&mut self, id: &str) {
+        let Some(entry) = self.entries.remove(id) else { return };
+        if let Some(name) = &entry.integration.name
+            && let Some(ids) = self.by_name.get_mut(name)
+        {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.by_name.remove(name);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAG: Duration = Duration::from_secs(30);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn integration(id: &str, name: &str) -> Integration {
+        Integration { id: Some(id.to_owned()), name: Some(name.to_owned()), ..Integration::default() }
+    }
+
+    fn ids(snapshot: &Snapshot) -> Vec<&str> {
+        snapshot.ids().collect()
+    }
+
+    #[test]
+    fn a_list_never_removes_or_replaces_what_we_wrote_since_it_started() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.wrote(Arc::new(integration("new", "written")), start);
+        snapshot.merge(vec![integration("new", "stale")], start + SECOND, LAG, true);
+        assert_eq!(snapshot.get("new").unwrap().name.as_deref(), Some("written"));
+        snapshot.merge(vec![], start + SECOND, LAG, true);
+        assert_eq!(ids(&snapshot), ["new"], "a lagging list does not remove it");
+        snapshot.merge(vec![], start + LAG + SECOND, LAG, true);
+        assert!(snapshot.is_empty(), "a later one does");
+    }
+
+    #[test]
+    fn a_lagging_list_revives_nothing_that_we_deleted() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+        snapshot.deleted("a", start + SECOND);
+        snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
+        assert!(snapshot.is_empty());
+        snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
+        assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
+    }
+
+    #[test]
+    fn what_is_held_or_was_listed_is_missed() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+        snapshot.deleted("b", start);
+        let held = BTreeSet::from(["h".to_owned(), "new".to_owned()]);
+        let later = start + LAG + SECOND;
+        snapshot.wrote(Arc::new(integration("new", "new")), later);
+        assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
+        snapshot.confirm_gone("a");
+        assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
+    }
+
+    #[test]
+    fn a_list_that_is_not_whole_removes_nothing() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+        snapshot.merge(vec![integration("b", "b")], start + LAG + SECOND, LAG, false);
+        assert_eq!(ids(&snapshot), ["a", "b"]);
+    }
+
+    #[test]
+    fn names_follow_their_entries() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.merge(vec![integration("a", "x"), integration("b", "x")], start, LAG, true);
+        assert_eq!(snapshot.named("x").count(), 2);
+        snapshot.wrote(Arc::new(integration("a", "y")), start);
+        assert_eq!(snapshot.named("x").count(), 1);
+        assert_eq!(snapshot.named("y").count(), 1);
+    }
+}
