@@ -5,8 +5,10 @@
 pub mod annotations;
 pub mod attributes;
 pub mod condition;
+pub mod crds;
 pub mod integration;
 pub mod policy;
+mod schema;
 pub mod tenant;
 
 pub use annotations::Annotations;
