@@ -88,6 +88,7 @@ pub use status::{
          + oldSelf.status.tenant.__namespace__ + ', name: ' + oldSelf.status.tenant.name + '}'"
             .to_owned()
     ))
+    .field_path(".spec.tenantRef")
 )]
 #[x_kube(validation = Rule::new(
     "!has(oldSelf.tenantRef) || (has(self.tenantRef) && self.tenantRef == oldSelf.tenantRef)"

@@ -122,7 +122,7 @@ pub struct SailPointTenantSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(validation = Rule::new(
-        "self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') && duration(self) >= duration('10s') \
+        "self != '' && self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') && duration(self) >= duration('10s') \
          && duration(self) <= duration('24h')"
     ).message("resyncInterval must be from 10s to 24h, such as 90s, 10m or 1h30m"))]
     pub resync_interval: Option<String>,
@@ -194,7 +194,7 @@ pub struct SailPointTenantStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integrations: Option<IntegrationCounts>,
     /// Ready is always there; Reconciling, Stalled and Paused are there only while true.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,
     /// The requests by annotation that were answered.

@@ -30,7 +30,7 @@ pub struct SimIntegrationStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantIdentity>,
     /// Ready is always there; Reconciling, Stalled, Planned, Drifted and Paused are there only while true.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,
     /// What was last sent to the tenant or found in order there.
