@@ -44,6 +44,12 @@ pub enum Error {
     },
 }
 
+/// Whether this process runs in a pod.
+#[must_use]
+pub fn in_pod() -> bool {
+    env::var_os("KUBERNETES_SERVICE_HOST").is_some()
+}
+
 /// A client of the cluster that the environment names (`KUBECONFIG`, `~/.kube/config`, or the pod it runs in), after the
 /// API server has answered it once.
 ///
@@ -66,7 +72,7 @@ pub async fn connect() -> Result<Client, Error> {
 
 /// In a pod its service account counts, elsewhere the kubeconfig: one place, so that only one can be wrong.
 async fn configuration() -> Result<Config, Error> {
-    if env::var_os("KUBERNETES_SERVICE_HOST").is_some() && env::var_os("KUBECONFIG").is_none() {
+    if in_pod() && env::var_os("KUBECONFIG").is_none() {
         let advice = "check that the pod's service account token is mounted";
         return Config::incluster().map_err(|error| Error::Unconfigured(format!("{}; {advice}", causes(&error))));
     }

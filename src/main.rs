@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Crds(flags) => ended(print_crds(&flags)),
         Command::Run(flags) => match resolved(*flags) {
-            Ok(config) => ended(run(config)),
+            Ok(config) => ended(run(&config)),
             Err(error) => complain(&*error, USAGE),
         },
     }
@@ -46,7 +46,7 @@ fn resolved(flags: Run) -> Result<Config, Box<dyn Error>> {
     Ok(Config::try_from(flags)?)
 }
 
-fn run(config: Config) -> Result<(), Box<dyn Error>> {
+fn run(config: &Config) -> Result<(), Box<dyn Error>> {
     telemetry::start(&config.log)?;
     // Two providers could be built in by dependencies; rustls then wants to be told which one counts.
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {

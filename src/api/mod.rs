@@ -2,6 +2,8 @@
 //!
 //! No I/O happens here, and nothing here knows the tenant's API.
 
+#![allow(clippy::doc_markdown, reason = "people read these words with kubectl explain, where backticks are noise")]
+
 pub mod annotations;
 pub mod attributes;
 pub mod condition;
