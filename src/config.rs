@@ -157,7 +157,7 @@ fn namespaces(typed: &[String]) -> Result<Vec<String>, Invalid> {
 }
 
 fn allowed_hosts(typed: &[String]) -> Result<AllowedHosts, Invalid> {
-    if typed.is_empty() {
+    if typed.iter().all(|host| host.trim().is_empty()) {
         return Ok(AllowedHosts::sailpoint(!cluster::in_pod()));
     }
     AllowedHosts::parse(typed.iter().map(String::as_str), !cluster::in_pod())

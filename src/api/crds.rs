@@ -62,7 +62,8 @@ fn finished(mut definition: CustomResourceDefinition) -> CustomResourceDefinitio
     definition
 }
 
-/// The API server drops a null where it is not allowed, so that null means absent, to rules (`has`) and to the operator.
+/// Where null is not allowed, the API server drops it from what is created or replaced, and refuses it in a server-side
+/// apply: either way no rule meets a null, for which `has` would be true.
 fn without_nullable(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
     schema.properties.iter_mut().flat_map(|properties| properties.values_mut()).for_each(without_nullable);

@@ -26,9 +26,11 @@ pub(super) const REMOTE_ID_LENGTH: usize = 128;
 /// Of names in SailPoint.
 pub(super) const REMOTE_NAME_LENGTH: usize = 256;
 /// Of an `attribute` of `attributesFrom`.
-pub(super) const ATTRIBUTE_LENGTH: usize = 512;
+pub(super) const ATTRIBUTE_LENGTH: usize = 256;
 /// Of the path of a change; the longest `attribute` as a JSON pointer fits.
 pub(super) const PATH_LENGTH: usize = 2048;
+/// Of `sources`.
+pub(super) const MOST_SOURCES: usize = 1000;
 /// Of `attributesFrom`.
 pub(super) const MOST_SECRETS: usize = 64;
 

@@ -21,7 +21,8 @@ pub struct SimIntegrationStatus {
     pub observed_generation: i64,
     /// The id of the integration in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::REMOTE_ID_LENGTH))]
+    // Longer than any spec may name: what the tenant has made has to be kept.
+    #[schemars(length(max = 1024))]
     pub id: Option<String>,
     /// How the integration came to be this resource's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +163,7 @@ pub struct LastChange {
     pub cause: Cause,
     /// The generation of the spec that was sent.
     pub generation: i64,
-    /// The value of annotation `simops.dev/change-ref` at that time.
+    /// The value of annotation simops.dev/change-ref at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub change_ref: Option<String>,
@@ -210,11 +211,11 @@ impl Cause {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct LastHandled {
-    /// The value of `simops.dev/reconcile-requested-at` that was answered.
+    /// The value of annotation simops.dev/reconcile-requested-at that was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub reconcile_requested_at: Option<String>,
-    /// The value of `simops.dev/correct-requested-at` that was answered.
+    /// The value of annotation simops.dev/correct-requested-at that was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub correct_requested_at: Option<String>,
