@@ -2,7 +2,11 @@
 //!
 //! No I/O happens here, and nothing here knows the tenant's API.
 
-#![allow(clippy::doc_markdown, reason = "people read these words with kubectl explain, where backticks are noise")]
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "people read these words with kubectl explain, where backticks are noise"
+)]
 
 pub mod annotations;
 pub mod attributes;
