@@ -21,8 +21,7 @@ build: ## Build the operator and the simulator
 
 .PHONY: generate
 generate: ## Write the CRDs that the Rust types describe
-	cargo run --quiet -- crds simintegrations >$(CRDS)/simintegrations.simops.dev.yaml
-	cargo run --quiet -- crds sailpointtenants >$(CRDS)/sailpointtenants.simops.dev.yaml
+	cargo run --quiet -- crds --dir $(CRDS)
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -27,6 +27,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the operator until SIGTERM or SIGINT.
+    ///
+    /// Durations are written as 90s, 5m or 1h30m. Each flag can be given by its environment variable; the flag wins.
     Run(Box<Run>),
     /// Print the custom resource definitions as YAML.
     Crds(Crds),
@@ -50,7 +52,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// The flags of `run`. Durations are written as 90s, 5m or 1h30m.
+/// The flags of `run`.
 #[derive(Args, Debug)]
 pub struct Run {
     /// The SailPointTenant of integrations that name none (spec.tenantRef). Absent: such integrations wait.

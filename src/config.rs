@@ -8,6 +8,8 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{LogFormat, Run};
+use crate::cluster;
+use crate::sailpoint::AllowedHosts;
 
 /// All that can be set about a running operator.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub writes_per_tenant: usize,
     /// Where probes and metrics are served.
     pub listen: SocketAddr,
+    /// The hosts that credentials may be sent to.
+    pub allowed_hosts: AllowedHosts,
     /// What tells this cluster from others; absent: the uid of namespace kube-system.
     pub cluster_id: Option<String>,
     /// How long a write whose answer never came may still take effect.
@@ -84,6 +88,7 @@ impl TryFrom<Run> for Config {
             concurrency: run.concurrency,
             writes_per_tenant: run.writes_per_tenant.into(),
             listen: run.listen,
+            allowed_hosts: allowed_hosts(&run.allowed_hosts)?,
             cluster_id: run.cluster_id.map(cluster_id).transpose()?,
             settle: duration("--settle", &run.settle)?,
             list_lag: duration("--list-lag", &run.list_lag)?,
@@ -108,6 +113,7 @@ impl Default for Config {
             concurrency: 64,
             writes_per_tenant: 4,
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            allowed_hosts: AllowedHosts::sailpoint(!cluster::in_pod()),
             cluster_id: None,
             settle: Duration::from_mins(5),
             list_lag: Duration::from_secs(30),
@@ -148,6 +154,14 @@ fn namespaces(typed: &[String]) -> Result<Vec<String>, Invalid> {
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+fn allowed_hosts(typed: &[String]) -> Result<AllowedHosts, Invalid> {
+    if typed.iter().all(|host| host.trim().is_empty()) {
+        return Ok(AllowedHosts::sailpoint(!cluster::in_pod()));
+    }
+    AllowedHosts::parse(typed.iter().map(String::as_str), !cluster::in_pod())
+        .map_err(|error| Invalid::new("--allowed-hosts", error.to_string()))
 }
 
 fn cluster_id(text: String) -> Result<String, Invalid> {
@@ -204,12 +218,14 @@ mod tests {
             "--resync=5s",
             "--log=sim_operator=debug,info",
             "--cluster-id=prod-eu",
+            "--allowed-hosts=acme.example,*.corp.example",
         ])
         .unwrap();
         assert_eq!(config.default_tenant, Some(("iam".to_owned(), "acme".to_owned())));
         assert_eq!(config.namespaces, ["apps", "iam", "itsm"]);
         assert_eq!(config.settle, Duration::from_secs(90));
         assert_eq!(config.resync, Some(Duration::from_secs(5)));
+        assert!(config.allowed_hosts.to_string().starts_with("acme.example, *.corp.example"));
         assert_eq!(config.cluster_id.as_deref(), Some("prod-eu"));
     }
 
@@ -224,6 +240,7 @@ mod tests {
             ("--default-tenant=iam/a/b", "write NAMESPACE/NAME"),
             ("--namespace=Iam", "\"Iam\" is no name of a namespace"),
             ("--cluster-id=a b", "no blanks"),
+            ("--allowed-hosts=https://a.example", "--allowed-hosts"),
             ("--log=sim_operator=loud", "--log: "),
             ("--backoff-min=1h", "--backoff-max: must not be less"),
         ] {

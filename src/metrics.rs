@@ -3,6 +3,8 @@
 //! Every label is a closed set: no name of an object, no text of a server and no secret ever becomes one. A clone of
 //! [`Metrics`] counts into the same numbers; there are no globals.
 
+mod labels;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,129 +17,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use reqwest::Method;
 
 use crate::api::Reason;
 use crate::api::integration::Cause;
+use crate::sailpoint::{Class, Observer};
 
-/// The kinds of resource that are reconciled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `SimIntegration`.
-    Integration,
-    /// `SailPointTenant`.
-    Tenant,
-}
-
-/// How one reconcile ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// In order, and nothing was written.
-    Unchanged,
-    /// Something was changed in the tenant.
-    Changed,
-    /// It heals itself and will be looked at again.
-    Waiting,
-    /// It needs a person.
-    Stalled,
-    /// Mode Plan: it was said what would be done.
-    Planned,
-    /// No call was made, as somebody asked.
-    Paused,
-    /// It waits for its tenant (slot, token, list) and is woken by it.
-    Parked,
-    /// The integration was deleted in the tenant.
-    Deleted,
-    /// The resource was let go of and the integration left as it is.
-    LetGo,
-    /// Kubernetes or the operator itself failed.
-    Error,
-}
-
-/// What was done to an integration in the tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It was created.
-    Created,
-    /// It was there before and was taken.
-    Adopted,
-    /// It was changed.
-    Updated,
-    /// It was gone and created again.
-    Recreated,
-    /// It was deleted.
-    Deleted,
-}
-
-/// Why a resource was let go of without a call, and its integration left as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LetGo {
-    /// `policy.delete: Orphan`, or nothing is said and the integration is not of our making.
-    Orphan,
-    /// `policy.mode: Plan` writes nothing.
-    Plan,
-    /// The annotation `simops.dev/force-orphan`.
-    ForceOrphan,
-    /// The CRD itself is being deleted.
-    CrdDeleted,
-}
-
-impl Kind {
-    /// The kind as a label.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Integration => "SimIntegration",
-            Self::Tenant => "SailPointTenant",
-        }
-    }
-}
-
-impl Outcome {
-    /// The outcome as a label, in logs and in metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unchanged => "Unchanged",
-            Self::Changed => "Changed",
-            Self::Waiting => "Waiting",
-            Self::Stalled => "Stalled",
-            Self::Planned => "Planned",
-            Self::Paused => "Paused",
-            Self::Parked => "Parked",
-            Self::Deleted => "Deleted",
-            Self::LetGo => "LetGo",
-            Self::Error => "Error",
-        }
-    }
-}
-
-impl Change {
-    /// The action as a label.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "Created",
-            Self::Adopted => "Adopted",
-            Self::Updated => "Updated",
-            Self::Recreated => "Recreated",
-            Self::Deleted => "Deleted",
-        }
-    }
-}
-
-impl LetGo {
-    /// The reason as a label.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Orphan => "Orphan",
-            Self::Plan => "Plan",
-            Self::ForceOrphan => "ForceOrphan",
-            Self::CrdDeleted => "CrdDeleted",
-        }
-    }
-}
+pub use labels::{Change, Kind, LetGo, Outcome};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ReconcileLabels {
@@ -237,18 +122,6 @@ impl Metrics {
         self.reconcile.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
-    /// One request to SailPoint has ended. The route is a template such as `/sim-integrations/{id}`; without a status
-    /// no answer came.
-    pub fn remote_request(&self, route: &'static str, method: &Method, status: Option<u16>, elapsed: Duration) {
-        let labels = RequestLabels { route, method: method_label(method), status: status_label(status) };
-        self.request.get_or_create(&labels).observe(elapsed.as_secs_f64());
-    }
-
-    /// A request got its turn in the budget, or gave up waiting.
-    pub fn budget_waited(&self, class: &'static str, waited: Duration) {
-        self.budget_wait.get_or_create(&ClassLabel { class }).observe(waited.as_secs_f64());
-    }
-
     /// Something was changed in a tenant; without a cause the resource was deleted.
     pub fn changed(&self, change: Change, cause: Option<Cause>) {
         let cause = cause.map_or("Deletion", Cause::as_str);
@@ -279,6 +152,17 @@ impl Metrics {
     }
 }
 
+impl Observer for Metrics {
+    fn on_request(&self, method: &'static str, route: &'static str, status: Option<u16>, elapsed: Duration) {
+        let labels = RequestLabels { route, method, status: status_label(status) };
+        self.request.get_or_create(&labels).observe(elapsed.as_secs_f64());
+    }
+
+    fn on_wait(&self, class: Class, waited: Duration) {
+        self.budget_wait.get_or_create(&ClassLabel { class: class.as_str() }).observe(waited.as_secs_f64());
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -295,17 +179,6 @@ fn request_buckets() -> Histogram {
 
 fn wait_buckets() -> Histogram {
     Histogram::new([0.001, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0])
-}
-
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        _ => "other",
-    }
 }
 
 fn status_label(status: Option<u16>) -> &'static str {
@@ -329,10 +202,10 @@ mod tests {
         let metrics = Metrics::new();
         let other = metrics.clone();
         other.reconciled(Kind::Integration, Outcome::Changed, Duration::from_millis(3));
-        other.remote_request("/sim-integrations", &Method::GET, Some(200), Duration::from_millis(40));
-        other.remote_request("/sim-integrations", &Method::GET, Some(429), Duration::from_millis(40));
-        other.remote_request("/sim-integrations", &Method::GET, None, Duration::from_millis(40));
-        other.budget_waited("list", Duration::from_millis(40));
+        other.on_request("GET", "/sim-integrations", Some(200), Duration::from_millis(40));
+        other.on_request("GET", "/sim-integrations", Some(429), Duration::from_millis(40));
+        other.on_request("GET", "/sim-integrations", None, Duration::from_millis(40));
+        other.on_wait(Class::Token, Duration::from_millis(40));
         other.changed(Change::Updated, Some(Cause::Drift));
         other.changed(Change::Deleted, None);
         other.let_go(LetGo::ForceOrphan);
@@ -344,7 +217,7 @@ mod tests {
             "sim_operator_sailpoint_request_seconds_count{route=\"/sim-integrations\",method=\"GET\",status=\"2xx\"} 1",
             "sim_operator_sailpoint_request_seconds_count{route=\"/sim-integrations\",method=\"GET\",status=\"429\"} 1",
             "sim_operator_sailpoint_request_seconds_count{route=\"/sim-integrations\",method=\"GET\",status=\"none\"} 1",
-            "sim_operator_budget_wait_seconds_count{class=\"list\"} 1",
+            "sim_operator_budget_wait_seconds_count{class=\"token\"} 1",
             "sim_operator_changes_total{action=\"Updated\",cause=\"Drift\"} 1",
             "sim_operator_changes_total{action=\"Deleted\",cause=\"Deletion\"} 1",
             "sim_operator_let_go_total{reason=\"ForceOrphan\"} 1",

@@ -1,10 +1,15 @@
 //! Log lines on standard error: for people, or as JSON for collectors.
 
+use std::io::{IsTerminal, stderr};
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::TryInitError;
 
 use crate::cli::LogFormat;
 use crate::config::LogConfig;
+
+/// Before what the user says, so that the user can turn it on: kube logs each failed connection as well as returning it.
+const QUIET: &str = "kube_client::client::builder=off";
 
 /// Why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +27,11 @@ pub enum Error {
 /// # Errors
 /// [`Error`] if the filter cannot be read or logging was set up before.
 pub fn start(config: &LogConfig) -> Result<(), Error> {
-    let filter = EnvFilter::try_new(&config.filter).map_err(|_| Error::Filter(config.filter.clone()))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_new(format!("{QUIET},{}", config.filter)).map_err(|_| Error::Filter(config.filter.clone()))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     match config.format {
-        LogFormat::Text => init(lines.finish()),
+        LogFormat::Text => init(lines.with_ansi(stderr().is_terminal()).finish()),
         LogFormat::Json => init(lines.json().flatten_event(true).with_current_span(false).finish()),
     }
 }

@@ -189,3 +189,76 @@ reasons! {
     /// The resource is being deleted.
     Deleting,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Time {
+        Time(text.parse().unwrap())
+    }
+
+    fn verdict(type_: ConditionType, status: bool, reason: Reason) -> Verdict {
+        Verdict { type_, status, reason, message: format!("because of {}", reason.as_str()) }
+    }
+
+    fn ready() -> Vec<Condition> {
+        let verdicts = [verdict(ConditionType::Ready, true, Reason::Reconciled)];
+        merge(&[], &verdicts, 1, &at("2026-01-01T00:00:00Z"))
+    }
+
+    #[test]
+    fn the_first_verdict_begins_now() {
+        let [condition] = ready().try_into().unwrap();
+        assert_eq!((condition.type_.as_str(), condition.status.as_str()), ("Ready", "True"));
+        assert_eq!((condition.reason.as_str(), condition.message.as_str()), ("Reconciled", "because of Reconciled"));
+        assert_eq!(condition.observed_generation, Some(1));
+        assert_eq!(condition.last_transition_time, at("2026-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_same_verdict_later_changes_nothing() {
+        let verdicts = [verdict(ConditionType::Ready, true, Reason::Reconciled)];
+        assert_eq!(merge(&ready(), &verdicts, 1, &at("2026-01-02T00:00:00Z")), ready());
+    }
+
+    #[test]
+    fn another_reason_keeps_the_time_and_a_flip_moves_it() {
+        let later = at("2026-01-02T00:00:00Z");
+        let [drifted] =
+            merge(&ready(), &[verdict(ConditionType::Ready, true, Reason::Drifted)], 2, &later).try_into().unwrap();
+        assert_eq!((drifted.reason.as_str(), drifted.observed_generation), ("Drifted", Some(2)));
+        assert_eq!(drifted.last_transition_time, at("2026-01-01T00:00:00Z"));
+
+        let [refused] =
+            merge(&ready(), &[verdict(ConditionType::Ready, false, Reason::Refused)], 2, &later).try_into().unwrap();
+        assert_eq!((refused.status.as_str(), refused.last_transition_time), ("False", later));
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_verdicts_and_what_is_over_is_gone() {
+        let verdicts = [
+            verdict(ConditionType::Ready, false, Reason::Refused),
+            verdict(ConditionType::Stalled, true, Reason::Refused),
+            verdict(ConditionType::Drifted, true, Reason::Drifted),
+        ];
+        let stalled = merge(&ready(), &verdicts, 1, &at("2026-01-02T00:00:00Z"));
+        let types: Vec<_> = stalled.iter().map(|condition| condition.type_.as_str()).collect();
+        assert_eq!(types, ["Ready", "Stalled", "Drifted"]);
+
+        let healed =
+            merge(&stalled, &[verdict(ConditionType::Ready, true, Reason::Reconciled)], 1, &at("2026-01-03T00:00:00Z"));
+        assert_eq!(healed.len(), 1);
+        assert!(find(&healed, ConditionType::Stalled).is_none());
+        assert_eq!(find(&healed, ConditionType::Ready).unwrap().status, "True");
+    }
+
+    #[test]
+    fn reasons_are_what_kubernetes_takes_and_each_stands_once() {
+        let mut names: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_alphanumeric())));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Reason::ALL.len());
+    }
+}

@@ -1,15 +1,24 @@
 //! `SimIntegration`: one SIM integration as it shall be in a tenant.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod status;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use std::collections::BTreeMap;
+
 use kube::{CustomResource, KubeSchema};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema;
 use super::{Attributes, Policy};
 
-/// One SIM (service desk) integration of a SailPoint tenant.
+pub(super) use status::never_observed;
+pub use status::{
+    Cause, LastChange, LastHandled, Origin, PlannedChange, PlannedChanges, Sent, SentSecret, SimIntegrationStatus,
+    TenantIdentity,
+};
+
+/// One SIM (service desk) integration of a SailPoint Identity Security Cloud tenant, kept as this resource describes it.
+///
+/// What the spec leaves out is left as it is in the tenant.
 #[derive(CustomResource, Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq)]
 #[kube(
     group = "simops.dev",
@@ -19,47 +28,147 @@ use super::{Attributes, Policy};
     shortname = "sim",
     category = "sailpoint",
     namespaced,
-    status = "SimIntegrationStatus"
+    doc = "One SIM (service desk) integration of a SailPoint Identity Security Cloud tenant, kept as this resource describes it.",
+    status = "SimIntegrationStatus",
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
+        description = "Whether the integration is in order"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        description = "Why it is, or is not"
+    ),
+    printcolumn(
+        name = "Tenant",
+        type_ = "string",
+        json_path = ".status.tenant.name",
+        description = "The SailPointTenant that it belongs to"
+    ),
+    printcolumn(name = "ID", type_ = "string", json_path = ".status.id", description = "Its id in the tenant"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Mode",
+        type_ = "string",
+        json_path = ".spec.policy.mode",
+        priority = 1,
+        description = "How far the operator may go; empty: as the tenant says"
+    ),
+    printcolumn(
+        name = "OnDelete",
+        type_ = "string",
+        json_path = ".spec.policy.delete",
+        priority = 1,
+        description = "What happens in the tenant on deletion; empty: deleted if created by the operator, else kept"
+    ),
+    printcolumn(
+        name = "Type",
+        type_ = "string",
+        json_path = ".spec.type",
+        priority = 1,
+        description = "The type of the integration"
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1,
+        description = "What was found, or what can be done"
+    ),
+    validation = Rule::new(
+        "has(oldSelf.spec.tenantRef) || !has(self.spec.tenantRef) || !has(oldSelf.status) || !has(oldSelf.status.tenant) \
+         || (self.spec.tenantRef.name == oldSelf.status.tenant.name && has(self.spec.tenantRef.__namespace__) \
+         && self.spec.tenantRef.__namespace__ == oldSelf.status.tenant.__namespace__)"
+    )
+    .message(Message::Expression(
+        "'tenantRef may only be set to the tenant that the integration is in: write {namespace: ' \
+         + oldSelf.status.tenant.__namespace__ + ', name: ' + oldSelf.status.tenant.name + '}'"
+            .to_owned()
+    ))
+    .field_path(".spec.tenantRef")
 )]
+#[x_kube(validation = Rule::new(
+    "!has(oldSelf.tenantRef) || (has(self.tenantRef) && self.tenantRef == oldSelf.tenantRef)"
+).message(
+    "tenantRef cannot be changed or removed: delete this resource (with policy.delete: Orphan to keep the integration) \
+     and create it again"
+))]
 #[serde(rename_all = "camelCase")]
 pub struct SimIntegrationSpec {
-    /// The SailPointTenant that this integration belongs to. Absent: the operator's default tenant.
+    /// The SailPointTenant that the integration belongs to, such as {name: acme}. It cannot be changed or removed later.
+    /// Absent: the operator's default tenant (--default-tenant); then it may later be set, with its namespace, to the
+    /// tenant that status.tenant names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_ref: Option<TenantRef>,
-    /// Own this existing integration; nothing is ever created for it.
+    /// The id of an existing integration to own, such as 2c9180835d191a86015d28455b4a2329. Writing it down is the
+    /// consent to take that integration whatever its name; nothing is ever created then.
+    /// Absent: the integration of this name is created, or adopted if policy.adopt allows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::REMOTE_ID_LENGTH), regex(pattern = schema::REMOTE_ID))]
     pub external_id: Option<String>,
-    /// The name in the tenant. Absent: `metadata.name`.
+    /// The name in the tenant, such as ServiceNow SIM; at most 256 characters. Changing it renames the integration.
+    /// Absent: metadata.name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::REMOTE_NAME_LENGTH))]
+    #[x_kube(validation = Rule::new(r"self.trim() == self && !self.matches('[\\x00-\\x1f\\x7f]')")
+        .message("name must have no blanks around it and no line breaks"))]
     pub name: Option<String>,
-    /// What the integration is for.
+    /// What the integration is for; at most 4096 characters. Absent: left as it is in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
     pub description: Option<String>,
-    /// The type, such as `ServiceNow Service Desk`.
+    /// The type as SailPoint names it, such as ServiceNow Service Desk. Absent: left as it is in the tenant; a new
+    /// integration needs it.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::REMOTE_NAME_LENGTH))]
+    #[x_kube(validation = Rule::new("self.trim() == self").message("type must have no blanks around it"))]
     pub type_: Option<String>,
-    /// The SailPoint VA (virtual appliance) cluster that reaches the service desk.
+    /// The SailPoint VA (virtual appliance) cluster that reaches the service desk, by id or by name, such as
+    /// {name: Training VA}. Absent: left as it is in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ObjectRef>,
-    /// The sources whose changes become tickets; their order does not matter.
+    /// The sources whose changes become tickets, by id or by name, such as [{name: Active Directory}]; at most 1000, each
+    /// once, in any order. Absent: left as they are in the tenant.
+    // No rule refuses a source given twice: to compare each with each costs more than the API server spends on one rule
+    // (1,000,000) from about 200 sources on, and companies with hundreds of disconnected applications have more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::MOST_SOURCES))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub sources: Option<Vec<ObjectRef>>,
-    /// From the ticket's state to the result of the provisioning.
+    /// From the ticket's state to the result of the provisioning, such as {closed_complete: Committed}; at most 64
+    /// entries. Absent: left as it is in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::short_texts")]
     pub status_map: Option<BTreeMap<String, String>>,
-    /// The texts of the ticket; Velocity in them is sent as it is.
+    /// The texts of the ticket by field, such as {short_description: "Access for $!plan.arguments.identityRequestId"};
+    /// at most 128 fields of 32768 characters. Velocity in them is sent as it is. Absent: left as they are in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::long_texts")]
     pub request: Option<BTreeMap<String, String>>,
-    /// What the type of integration needs, such as `url` and `username`; free-form JSON.
+    /// What this type of integration needs, such as {url: "https://acme.service-now.com", username: svc_sailpoint};
+    /// free-form JSON, sent as it is, at most 256 keys. Secrets belong into attributesFrom. Null means absent.
+    /// Absent: left as they are in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
-    /// Attributes whose values are in Secrets.
+    /// Attributes whose values are in Secrets of this namespace; at most 64, each once. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::MOST_SECRETS))]
+    #[x_kube(
+        merge_strategy = ListMerge::Map(vec!["attribute".into()]),
+        validation = Rule::new(
+            "[self.map(a, a.attribute.startsWith('/') ? a.attribute \
+             : '/' + a.attribute.replace('~', '~0').replace('/', '~1'))]\
+             .all(paths, paths.all(a, paths.exists_one(b, a == b || a.startsWith(b + '/'))))"
+        ).message("attributesFrom must name each attribute once, and none inside another"),
+    )]
     pub attributes_from: Option<Vec<AttributeFrom>>,
-    /// The rule that SailPoint runs before it provisions.
+    /// The rule that SailPoint runs before it provisions, by its id. Absent: left as it is in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_provisioning_rule: Option<RuleRef>,
-    /// How the operator treats this integration.
+    /// How the operator treats this integration. Absent: as the tenant's policy says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
 }
@@ -68,22 +177,27 @@ pub struct SimIntegrationSpec {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
-    /// The name of the SailPointTenant.
+    /// The name of the SailPointTenant, such as acme.
+    #[schemars(length(min = 1, max = schema::NAME_LENGTH), regex(pattern = schema::NAME))]
     pub name: String,
-    /// Its namespace. Absent: the integration's own.
+    /// Its namespace; the tenant must allow this one (spec.allowedNamespaces there). Absent: this resource's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::NAMESPACE_LENGTH), regex(pattern = schema::NAMESPACE))]
     pub namespace: Option<String>,
 }
 
 /// An object of the tenant, by exactly one of its id and its name.
 #[derive(Clone, Debug, Deserialize, Serialize, KubeSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[x_kube(validation = Rule::new("has(self.id) != has(self.name)").message("write exactly one of id and name"))]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectRef {
-    /// The id in the tenant.
+    /// The id in the tenant, such as 2c9180835d191a86015d28455b4a2329. Absent: it is found by its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::REMOTE_ID_LENGTH), regex(pattern = schema::REMOTE_ID))]
     pub id: Option<String>,
-    /// The exact name in the tenant.
+    /// The exact name in the tenant, such as Active Directory; one object must have it. Absent: it is found by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::REMOTE_NAME_LENGTH))]
     pub name: Option<String>,
 }
 
@@ -91,10 +205,12 @@ pub struct ObjectRef {
 #[derive(Clone, Debug, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleRef {
-    /// The id of the rule.
+    /// The id of the rule, such as 048eb3d55c5a4758bd07dccb87741c78.
+    #[schemars(length(min = 1, max = schema::REMOTE_ID_LENGTH), regex(pattern = schema::REMOTE_ID))]
     pub id: String,
-    /// Its name; SailPoint finds it by the id.
+    /// Its name, for readers; SailPoint finds the rule by its id. Absent: left as it is in the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::REMOTE_NAME_LENGTH))]
     pub name: Option<String>,
 }
 
@@ -102,7 +218,13 @@ pub struct RuleRef {
 #[derive(Clone, Debug, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributeFrom {
-    /// The attribute: its key, or a JSON pointer such as `/provision/auth/password`.
+    /// The attribute: its key, such as password, or, beginning with a slash, a JSON pointer into the attributes, such as
+    /// /provision/auth/password (~1 stands for a slash in a key, ~0 for a tilde).
+    #[schemars(length(min = 1, max = schema::ATTRIBUTE_LENGTH))]
+    #[x_kube(validation = Rule::new("!self.startsWith('/') || (self != '/' && !self.matches('~([^01]|$)'))").message(
+        "attribute must be a key, such as password, or a JSON pointer, such as /provision/auth/password \
+         (~1 stands for a slash in a key, ~0 for a tilde)"
+    ))]
     pub attribute: String,
     /// Where its value is.
     pub secret_key_ref: SecretKeyRef,
@@ -112,191 +234,10 @@ pub struct AttributeFrom {
 #[derive(Clone, Debug, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyRef {
-    /// The name of the Secret.
+    /// The name of the Secret, in this resource's namespace, such as servicenow.
+    #[schemars(length(min = 1, max = schema::NAME_LENGTH), regex(pattern = schema::NAME))]
     pub name: String,
-    /// The key in its data.
+    /// The key in its data, such as password; its value is sent as text.
+    #[schemars(length(min = 1, max = schema::NAME_LENGTH), regex(pattern = schema::SECRET_KEY))]
     pub key: String,
-}
-
-/// What the operator knows of an integration.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct SimIntegrationStatus {
-    /// The generation of the spec that the conditions speak of; -1 before the first look.
-    #[serde(default = "never_observed")]
-    #[schemars(default = "never_observed")]
-    pub observed_generation: i64,
-    /// The id of the integration in the tenant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// How the integration came to be this resource's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<Origin>,
-    /// The tenant that the id belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<TenantIdentity>,
-    /// Ready is always there; Reconciling, Stalled, Planned, Drifted and Paused are there only while true.
-    #[serde(default)]
-    pub conditions: Vec<Condition>,
-    /// What was last sent to the tenant or found in order there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent: Option<Sent>,
-    /// What would be done: only in mode Plan, while drifted and while stalled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlannedChanges>,
-    /// The last change that was made in the tenant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_change: Option<LastChange>,
-    /// The requests by annotation that were answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_handled: Option<LastHandled>,
-}
-
-pub(super) fn never_observed() -> i64 {
-    -1
-}
-
-/// How an integration came to be owned.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
-pub enum Origin {
-    /// The operator created it for this resource.
-    Created,
-    /// It was there before, and the resource asked for it.
-    Adopted,
-}
-
-/// Which tenant an id belongs to: an id means something only in its org.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct TenantIdentity {
-    /// The namespace of the SailPointTenant.
-    pub namespace: String,
-    /// The name of the SailPointTenant.
-    pub name: String,
-    /// The org that its token names.
-    pub org: String,
-}
-
-/// What was last sent, as digests; no secret value is digested.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct Sent {
-    /// For each path the digest of the value that was sent or found in order.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub paths: BTreeMap<String, String>,
-    /// For each path that the tenant reads back differently than it was sent, the digest of what it reads back.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub normalised: BTreeMap<String, String>,
-    /// Paths that the tenant does not read back and that were not sent by us: taken to be in order until they move.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub unverified: BTreeSet<String>,
-    /// For each secret attribute the version that was sent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secrets: Vec<SentSecret>,
-}
-
-/// One secret attribute as it was last sent.
-#[derive(Clone, Debug, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct SentSecret {
-    /// The attribute, as a JSON pointer.
-    pub attribute: String,
-    /// The name of the Secret.
-    pub name: String,
-    /// The key in its data.
-    pub key: String,
-    /// The version of the Secret that was sent.
-    pub resource_version: String,
-}
-
-/// What the operator would do.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct PlannedChanges {
-    /// In a word: Create, Adopt, Update, Delete or Nothing.
-    pub action: String,
-    /// The changes, path by path.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<PlannedChange>,
-    /// How many more changes there are than are shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub omitted: Option<i64>,
-}
-
-/// One change of a plan; what could be secret is shown as `(sensitive)`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct PlannedChange {
-    /// The path, as a JSON pointer.
-    pub path: String,
-    /// The value in the tenant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// The value that the spec asks for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-}
-
-/// The last change that was made in the tenant.
-#[derive(Clone, Debug, Deserialize, Serialize, KubeSchema, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct LastChange {
-    /// When the tenant answered.
-    pub at: Time,
-    /// What was done: Created, Adopted, Updated or Recreated.
-    pub action: String,
-    /// Why it was done.
-    pub cause: Cause,
-    /// The generation of the spec that was sent.
-    pub generation: i64,
-    /// The value of annotation `simops.dev/change-ref` at that time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change_ref: Option<String>,
-    /// SailPoint's id of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracking_id: Option<String>,
-    /// The paths that were changed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<String>,
-}
-
-/// Why something was changed in the tenant.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// The spec moved.
-    Spec,
-    /// Somebody changed the tenant.
-    Drift,
-    /// A Secret moved.
-    Secret,
-    /// The integration was adopted and differed.
-    Adoption,
-    /// It was asked for by annotation.
-    Requested,
-}
-
-impl Cause {
-    /// The cause as it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Spec => "Spec",
-            Self::Drift => "Drift",
-            Self::Secret => "Secret",
-            Self::Adoption => "Adoption",
-            Self::Requested => "Requested",
-        }
-    }
-}
-
-/// The requests by annotation that were answered.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
-#[serde(rename_all = "camelCase")]
-pub struct LastHandled {
-    /// The value of `simops.dev/reconcile-requested-at` that was answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reconcile_requested_at: Option<String>,
-    /// The value of `simops.dev/correct-requested-at` that was answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correct_requested_at: Option<String>,
 }

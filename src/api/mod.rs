@@ -2,11 +2,19 @@
 //!
 //! No I/O happens here, and nothing here knows the tenant's API.
 
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "people read these words with kubectl explain, where backticks are noise"
+)]
+
 pub mod annotations;
 pub mod attributes;
 pub mod condition;
+pub mod crds;
 pub mod integration;
 pub mod policy;
+mod schema;
 pub mod tenant;
 
 pub use annotations::Annotations;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The order is that of strictness: where a tenant and an integration disagree, the greater (stricter) wins.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[schemars(description = "")]
 pub enum Mode {
     /// Git wins: changes are sent and drift is repaired.
     #[default]
@@ -22,6 +23,7 @@ pub enum Mode {
 
 /// Whether a resource may take an existing integration of its name.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
+#[schemars(description = "")]
 pub enum Adopt {
     /// An existing integration of this name is left alone and reported.
     #[default]
@@ -32,6 +34,7 @@ pub enum Adopt {
 
 /// What happens to the integration in the tenant when the resource is deleted.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
+#[schemars(description = "")]
 pub enum Delete {
     /// It is deleted with the resource.
     Delete,
@@ -43,13 +46,17 @@ pub enum Delete {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
-    /// How far the operator may go. Where the tenant's policy is stricter, the tenant's counts. Absent: the tenant's, else Enforce.
+    /// How far the operator may go. Enforce: Git wins and drift is repaired. Report: what changed in Git is sent, drift is
+    /// only shown. Plan: look, say what would be done, write nothing to the tenant. Paused: no call at all. If the tenant's
+    /// mode is stricter (further to the end of this list), that counts. Absent: the tenant's, or else Enforce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Whether an existing integration of this name may be taken. Absent: the tenant's, else Never.
+    /// Whether an existing integration of this name may be taken. Never: it is left alone and reported. ByName: the one of
+    /// this name is taken, two are refused. Absent: as the tenant's policy says, or else Never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<Adopt>,
-    /// What happens in the tenant on deletion. Absent: Delete for what the operator created, Orphan for all else.
+    /// What happens to the integration in the tenant when this resource is deleted. Delete: it is deleted, too. Orphan: it
+    /// stays. Absent: Delete for what the operator created, Orphan for what was adopted or cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delete: Option<Delete>,
 }
@@ -58,10 +65,13 @@ pub struct Policy {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, KubeSchema, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantPolicy {
-    /// How far the operator may go in this tenant; an integration can be stricter, not laxer.
+    /// How far the operator may go in this tenant; a SimIntegration can be stricter, not laxer. Enforce: Git wins and drift
+    /// is repaired. Report: what changed in Git is sent, drift is only shown. Plan: look, say what would be done, write
+    /// nothing to the tenant. Paused: no call at all. Absent: Enforce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Whether integrations may take an existing one of their name, where they do not say themselves.
+    /// Whether SimIntegrations that do not say so themselves may take an existing integration of their name. Never: it is
+    /// left alone and reported. ByName: the one of this name is taken, two are refused. Absent: Never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<Adopt>,
 }

@@ -15,6 +15,7 @@ const NOT_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').re
 /// A version of the tenant's API (`spec.api` of a `SailPointTenant`).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[schemars(description = "")]
 pub enum ApiVersion {
     /// `/beta/sim-integrations`: supported until the second quarter of 2028.
     Beta,

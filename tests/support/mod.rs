@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, reason = "a failing test prints what its processes said")]
 
 pub mod control_plane;
+pub mod crds;
 pub mod process;
 pub mod simulator;
 pub mod wait;

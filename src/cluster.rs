@@ -1,0 +1,113 @@
+//! The way to Kubernetes: finds it, asks it once, and says in one line what is wrong if it does not answer.
+
+use std::env;
+use std::time::Duration;
+
+use kube::config::{KubeConfigOptions, KubeconfigError};
+use kube::{Client, Config};
+use tokio::time::timeout;
+
+/// How long the first question may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Why there is no Kubernetes to work with, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No configuration could be read.
+    #[error("no Kubernetes cluster is configured: {0}")]
+    Unconfigured(String),
+    /// The configuration names something that cannot be used, such as a certificate that cannot be read.
+    #[error("the configuration of Kubernetes at {server} cannot be used: {why}; check the kubeconfig")]
+    Unusable {
+        /// The URL of the API server.
+        server: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The API server gave no answer.
+    #[error(
+        "Kubernetes at {server} cannot be reached: {why}; check that it runs and that the kubeconfig is the right one"
+    )]
+    Unreachable {
+        /// The URL of the API server.
+        server: String,
+        /// Why not.
+        why: String,
+    },
+    /// The API server answered with a refusal.
+    #[error("Kubernetes at {server} refuses: {why}; check the user in the kubeconfig")]
+    Refused {
+        /// The URL of the API server.
+        server: String,
+        /// The server's words.
+        why: String,
+    },
+}
+
+/// Whether this process runs in a pod.
+#[must_use]
+pub fn in_pod() -> bool {
+    env::var_os("KUBERNETES_SERVICE_HOST").is_some()
+}
+
+/// A client of the cluster that the environment names (`KUBECONFIG`, `~/.kube/config`, or the pod it runs in), after the
+/// API server has answered it once.
+///
+/// # Errors
+/// [`Error`], which says which server, why, and what to do.
+pub async fn connect() -> Result<Client, Error> {
+    let config = configuration().await?;
+    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let client = match Client::try_from(config) {
+        Ok(client) => client,
+        Err(error) => return Err(Error::Unusable { server, why: causes(&error) }),
+    };
+    match timeout(LIMIT, client.apiserver_version()).await {
+        Ok(Ok(_)) => Ok(client),
+        Ok(Err(kube::Error::Api(status))) => Err(Error::Refused { server, why: first_line(&status.message) }),
+        Ok(Err(error)) => Err(Error::Unreachable { server, why: deepest(&error) }),
+        Err(_) => Err(Error::Unreachable { server, why: format!("no answer within {} s", LIMIT.as_secs()) }),
+    }
+}
+
+/// In a pod its service account counts, elsewhere the kubeconfig: one place, so that only one can be wrong.
+async fn configuration() -> Result<Config, Error> {
+    if in_pod() && env::var_os("KUBECONFIG").is_none() {
+        let advice = "check that the pod's service account token is mounted";
+        return Config::incluster().map_err(|error| Error::Unconfigured(format!("{}; {advice}", causes(&error))));
+    }
+    Config::from_kubeconfig(&KubeConfigOptions::default()).await.map_err(|error| {
+        Error::Unconfigured(match error {
+            KubeconfigError::ReadConfig(why, path) => {
+                format!("{} cannot be read: {why}; set KUBECONFIG to a file that can", path.display())
+            }
+            other => format!("{}; correct the kubeconfig, or set KUBECONFIG to another", causes(&other)),
+        })
+    })
+}
+
+/// What went wrong at the bottom, as the layers above only say that something did.
+fn deepest(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => deepest(cause),
+        None => first_line(&error.to_string()),
+    }
+}
+
+/// An error and what caused it, each said once, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut words = first_line(&error.to_string());
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = first_line(&cause.to_string());
+        if !words.contains(&said) {
+            words = format!("{words}: {said}");
+        }
+        next = cause.source();
+    }
+    words
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim_end().to_owned()
+}
