@@ -15,8 +15,9 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::answer;
-use super::budget::{Budget, Class};
+use super::budget::Budget;
 use super::claims::Claims;
+use super::class::Class;
 use super::error::{Error, ErrorKind};
 use super::http::{Body, Http, Inbound, Outbound, Verb};
 use super::scrub::Scrubber;

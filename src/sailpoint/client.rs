@@ -13,8 +13,9 @@ use url::Url;
 
 use super::answer;
 use super::auth::{Authenticator, Credentials, Token};
-use super::budget::{Budget, Class, Slot};
+use super::budget::{Budget, Slot};
 use super::claims::Claims;
+use super::class::Class;
 use super::error::{Error, ErrorKind};
 use super::http::{Http, Inbound, Observer, Outbound, Verb};
 use super::versions::ApiVersion;

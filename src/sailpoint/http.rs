@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::answer::{Heading, refusal};
-use super::budget::{Class, Slot, WINDOW};
+use super::budget::{Slot, WINDOW};
+use super::class::Class;
 use super::client::ClientConfig;
 use super::error::{Error, ErrorKind};
 use super::hosts::is_loopback;

@@ -9,6 +9,7 @@ mod answer;
 mod auth;
 mod budget;
 mod claims;
+mod class;
 mod client;
 mod error;
 mod hosts;
@@ -21,8 +22,9 @@ mod versions;
 mod wire;
 
 pub use auth::Credentials;
-pub use budget::{Budget, Class, Purpose, Slot, WINDOW};
+pub use budget::{Budget, Slot, WINDOW};
 pub use claims::Claims;
+pub use class::{Class, Purpose};
 pub use client::{Answer, Client, ClientConfig};
 pub use error::{Certainty, Error, ErrorKind};
 pub use hosts::{AllowedHosts, HostRefused, NotAHost};
