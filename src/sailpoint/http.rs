@@ -21,6 +21,10 @@ use super::error::{Error, ErrorKind};
 use super::hosts::is_loopback;
 use super::scrub::Scrubber;
 
+/// Idle connections are closed after this: well before a load balancer does. A write on a connection that is being closed
+/// at the other end has an unknown outcome.
+const LONGEST_IDLE: Duration = Duration::from_secs(15);
+
 /// Told of every request and every wait for the budget; for metrics.
 pub trait Observer: Send + Sync {
     /// A request ended: with a status, or without an answer. `route` is the path with `{id}` for ids.
@@ -118,6 +122,7 @@ impl Http {
             .user_agent(&config.user_agent)
             .connect_timeout(config.connect_limit)
             .timeout(config.time_limit)
+            .pool_idle_timeout(LONGEST_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .retry(reqwest::retry::never());
@@ -127,7 +132,9 @@ impl Http {
         if let Some(bundle) = &config.ca_bundle {
             builder = builder.tls_certs_merge(certificates(bundle).map_err(wrong)?);
         }
-        let client = builder.build().map_err(|error| wrong(format!("no HTTP client: {}", chain(error))))?;
+        // With a CA bundle, that is what cannot be used: nothing else here is the user's.
+        let what = if config.ca_bundle.is_some() { "caBundle cannot be used" } else { "no HTTP client" };
+        let client = builder.build().map_err(|error| wrong(format!("{what}: {}", chain(error))))?;
         Ok(Self { client, base: config.base_url.clone(), time_limit: config.time_limit, observer })
     }
 
