@@ -62,6 +62,13 @@ pub(super) struct Token {
     ends_at: Instant,
 }
 
+impl Token {
+    /// What no server may be quoted with.
+    pub(super) fn secrets(&self) -> [&SecretString; 2] {
+        [&self.bearer, &self.issued_to.client_secret]
+    }
+}
+
 type Flight = BoxFuture<'static, Result<Arc<Token>, Error>>;
 
 /// Holds the token of one tenant.

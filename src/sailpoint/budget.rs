@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use super::class::Class;
 
 /// The window in which the gateway counts.
-pub const WINDOW: Duration = Duration::from_secs(10);
+pub(super) const WINDOW: Duration = Duration::from_secs(10);
 /// Who has waited this long goes first, whatever its class.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// At most this is added to a pause, so that not every client comes back at the same instant.

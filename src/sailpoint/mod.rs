@@ -22,7 +22,7 @@ mod versions;
 mod wire;
 
 pub use auth::Credentials;
-pub use budget::{Budget, Slot, WINDOW};
+pub use budget::{Budget, Slot};
 pub use claims::Claims;
 pub use class::{Class, Purpose};
 pub use client::{Answer, Client, ClientConfig};

@@ -3,10 +3,10 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 use sim_operator::sailpoint::{
-    ApiVersion, Budget, Class, Client, ClientConfig, Details, ErrorKind, PatchOperation, Reference, Terms, Unobserved,
-    pointer,
+    ApiVersion, Budget, Class, Client, ClientConfig, Details, ErrorKind, Observer, PatchOperation, Reference, Terms,
+    Unobserved, pointer,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -161,4 +161,30 @@ async fn a_slot_for_a_class_is_kept_by_the_call_after_it() {
     let client = client(tenant.url());
     assert_eq!(client.prepare(Class::Delete).await.unwrap().class(), Class::Delete);
     assert_eq!(client.org_info().await.unwrap().value, "acme");
+}
+
+#[derive(Default)]
+struct Noted(Mutex<Vec<String>>);
+
+impl Observer for Noted {
+    fn on_request(&self, method: &'static str, route: &'static str, status: Option<u16>, _: Duration) {
+        self.0.lock().unwrap().push(format!("{method} {route} {status:?}"));
+    }
+
+    fn on_wait(&self, class: Class, _: Duration) {
+        self.0.lock().unwrap().push(format!("waited for {}", class.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn requests_and_waits_are_observed() {
+    let tenant = Tenant::start(Config::default()).await;
+    let noted = Arc::new(Noted::default());
+    let observer: Arc<dyn Observer> = Arc::<Noted>::clone(&noted);
+    let client = Client::new(&config(tenant.url()), Some(credentials()), Budget::warmed_up(9), observer).unwrap();
+    client.get(slot(&client).await, "a/b").await.unwrap_err();
+    assert_eq!(
+        *noted.0.lock().unwrap(),
+        ["waited for token", "POST /oauth/token Some(200)", "waited for look", "GET /sim-integrations/{id} Some(404)"]
+    );
 }

@@ -1,6 +1,7 @@
 //! What servers say when they refuse, and that no secret is in it.
 
 use rstest::rstest;
+use sailpoint_simulator::DEFAULT_CLIENT_SECRET;
 use secrecy::SecretString;
 use serde_json::json;
 use sim_operator::sailpoint::{Certainty, Details, ErrorKind, PatchOperation, Terms, pointer};
@@ -77,6 +78,7 @@ async fn what_a_server_echoes_holds_no_secret() {
     let quoted = json!(CANARY).to_string();
     for echoed in [
         json!({"error": format!("bad {CANARY} of {TOKEN}")}).to_string(),
+        json!({"error": format!("bad client {DEFAULT_CLIENT_SECRET}")}).to_string(),
         json!({"detailCode": "400", "trackingId": "b21b", "messages": [{"text": CANARY}]}).to_string(),
         format!("<html><title>{CANARY}</title>"),
         format!("not JSON {quoted} Authorization: Bearer {TOKEN}"),
@@ -88,7 +90,7 @@ async fn what_a_server_echoes_holds_no_secret() {
             let result = client.patch(slot(&client).await, "2c91", &operations, terms).await;
             let Err(error) = result else { panic!("{status} {echoed} was taken for an integration") };
             let shown = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
-            for secret in [CANARY, &quoted[1..quoted.len() - 1], "c4n", TOKEN] {
+            for secret in [CANARY, &quoted[1..quoted.len() - 1], "c4n", TOKEN, DEFAULT_CLIENT_SECRET] {
                 assert!(!shown.contains(secret), "{shown}");
             }
         }
