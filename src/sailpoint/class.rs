@@ -2,7 +2,7 @@
 //!
 //! Only the order: who waits and who goes is `budget`'s.
 
-/// What a slot is for. The order of service is [`Class::rank`].
+/// What a slot is for. They are served in this order, deletions and creations as one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Class {
     /// A token, without which nothing else can be sent.
