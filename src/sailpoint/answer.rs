@@ -170,3 +170,6 @@ fn shown_location(location: &str) -> String {
         Err(_) => location.split(['?', '#']).next().unwrap_or_default().to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,9 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::answer;
-use super::budget::{Budget, Class};
+use super::budget::Budget;
 use super::claims::Claims;
+use super::class::Class;
 use super::error::{Error, ErrorKind};
 use super::http::{Body, Http, Inbound, Outbound, Verb};
 use super::scrub::Scrubber;
@@ -59,6 +60,13 @@ pub(super) struct Token {
     issued_to: Credentials,
     refresh_at: Instant,
     ends_at: Instant,
+}
+
+impl Token {
+    /// What no server may be quoted with.
+    pub(super) fn secrets(&self) -> [&SecretString; 2] {
+        [&self.bearer, &self.issued_to.client_secret]
+    }
 }
 
 type Flight = BoxFuture<'static, Result<Arc<Token>, Error>>;

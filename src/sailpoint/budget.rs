@@ -16,68 +16,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::class::Class;
+
 /// The window in which the gateway counts.
-pub const WINDOW: Duration = Duration::from_secs(10);
+pub(super) const WINDOW: Duration = Duration::from_secs(10);
 /// Who has waited this long goes first, whatever its class.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// At most this is added to a pause, so that not every client comes back at the same instant.
 const MOST_JITTER_MS: u64 = 250;
-
-/// What a slot is for. The order of service is [`Class::rank`].
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Class {
-    /// A token, without which nothing else can be sent.
-    Token,
-    /// A list, as urgent as the most urgent of those who wait for it, and before them.
-    List(Purpose),
-    /// A deletion: somebody waits for an object to go.
-    Delete,
-    /// A creation.
-    Create,
-    /// A change of an existing integration.
-    Update,
-    /// A look at one integration, or at names.
-    Look,
-}
-
-/// The most urgent reason for which a list is wanted.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Purpose {
-    /// Something is to be deleted or created.
-    DeleteOrCreate,
-    /// Something is to be changed.
-    Update,
-    /// A regular look.
-    Look,
-}
-
-impl Class {
-    /// The class as a label of metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::List(_) => "list",
-            Self::Delete => "delete",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Look => "look",
-        }
-    }
-
-    /// Lower goes first.
-    const fn rank(self) -> u8 {
-        match self {
-            Self::Token => 0,
-            Self::List(Purpose::DeleteOrCreate) => 1,
-            Self::Delete | Self::Create => 2,
-            Self::List(Purpose::Update) => 3,
-            Self::Update => 4,
-            Self::List(Purpose::Look) => 5,
-            Self::Look => 6,
-        }
-    }
-}
 
 /// How many requests may be sent in any 10 s. A clone is the same budget.
 #[derive(Clone, Debug)]
@@ -300,5 +246,10 @@ impl Drop for Slot {
             state.returning.push(answered.max(now) + WINDOW);
         }
         state.grant(now);
+        // There is a new time at which somebody may go, and who waits while all slots are out has no time to wake at.
+        state.waiters.values().for_each(|waiter| waiter.wake.notify_one());
     }
 }
+
+#[cfg(test)]
+mod tests;

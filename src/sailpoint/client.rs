@@ -13,8 +13,9 @@ use url::Url;
 
 use super::answer;
 use super::auth::{Authenticator, Credentials, Token};
-use super::budget::{Budget, Class, Slot};
+use super::budget::{Budget, Slot};
 use super::claims::Claims;
+use super::class::Class;
 use super::error::{Error, ErrorKind};
 use super::http::{Http, Inbound, Observer, Outbound, Verb};
 use super::versions::ApiVersion;
@@ -147,7 +148,7 @@ impl Client {
         let started = Instant::now();
         let class = slot.class();
         let (token, slot) = self.token_for(slot).await?;
-        let refused = match self.0.http.send(slot, outbound, Some(&token.bearer)).await {
+        let refused = match self.0.http.send(slot, outbound, Some(&token)).await {
             Err(error) if error.status() == Some(401) => error,
             result => return result,
         };
@@ -159,7 +160,7 @@ impl Client {
         let again = |error: Error| error.took(2, started.elapsed());
         let token = self.0.auth.token().await.map_err(again)?;
         let slot = self.take(class).await;
-        self.0.http.send(slot, outbound, Some(&token.bearer)).await.map_err(again)
+        self.0.http.send(slot, outbound, Some(&token)).await.map_err(again)
     }
 
     /// The token that is held; else a new one, and a new slot, as the old one must not be kept while a token waits for its.

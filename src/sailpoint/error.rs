@@ -257,3 +257,32 @@ impl std::error::Error for Error {
         self.0.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_to_act_on() {
+        let error = Error::new(ErrorKind::Forbidden, "The server refuses")
+            .of_call("PATCH", "/v2024/sim-integrations/2c91")
+            .answered(403, true, Some("b21b".to_owned()))
+            .took(2, Duration::from_millis(1234));
+        assert_eq!(
+            error.to_string(),
+            "PATCH /v2024/sim-integrations/2c91: 403 Forbidden: The server refuses (tracking id b21b, 2 attempts in 1.2 s)"
+        );
+        let error = Error::new(ErrorKind::RateLimited, "").answered(429, true, None).retry_after(Some(WAIT));
+        assert_eq!(error.to_string(), "429 Too Many Requests: no words (asked to wait 300 s)");
+        assert_eq!(Error::new(ErrorKind::Server, "x").answered(599, true, None).to_string(), "599: x");
+    }
+
+    const WAIT: Duration = Duration::from_mins(5);
+
+    #[test]
+    fn a_call_without_its_token_was_not_sent() {
+        let timeout = Error::new(ErrorKind::Timeout, "");
+        assert_eq!(timeout.certainty(), Certainty::Unknown);
+        assert_eq!(timeout.for_token(ErrorKind::Timeout).certainty(), Certainty::NotSent);
+    }
+}

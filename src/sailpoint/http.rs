@@ -14,11 +14,17 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::answer::{Heading, refusal};
-use super::budget::{Class, Slot, WINDOW};
+use super::auth::Token;
+use super::budget::{Slot, WINDOW};
+use super::class::Class;
 use super::client::ClientConfig;
 use super::error::{Error, ErrorKind};
 use super::hosts::is_loopback;
 use super::scrub::Scrubber;
+
+/// Idle connections are closed after this: well before a load balancer does. A write on a connection that is being closed
+/// at the other end has an unknown outcome.
+const LONGEST_IDLE: Duration = Duration::from_secs(15);
 
 /// Told of every request and every wait for the budget; for metrics.
 pub trait Observer: Send + Sync {
@@ -48,7 +54,7 @@ pub(super) struct Outbound<'a> {
     pub(super) body: Option<Body>,
     /// The most bytes of an answer that are read.
     pub(super) largest: usize,
-    /// The secret values that this request carries, its token aside.
+    /// The secret values that this request carries, besides its token.
     pub(super) secrets: &'a [SecretString],
     /// It must not be sent later than that.
     pub(super) send_before: Option<Instant>,
@@ -117,6 +123,7 @@ impl Http {
             .user_agent(&config.user_agent)
             .connect_timeout(config.connect_limit)
             .timeout(config.time_limit)
+            .pool_idle_timeout(LONGEST_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .retry(reqwest::retry::never());
@@ -126,7 +133,9 @@ impl Http {
         if let Some(bundle) = &config.ca_bundle {
             builder = builder.tls_certs_merge(certificates(bundle).map_err(wrong)?);
         }
-        let client = builder.build().map_err(|error| wrong(format!("no HTTP client: {}", chain(error))))?;
+        // With a CA bundle, that is what cannot be used: nothing else here is the user's.
+        let what = if config.ca_bundle.is_some() { "caBundle cannot be used" } else { "no HTTP client" };
+        let client = builder.build().map_err(|error| wrong(format!("{what}: {}", chain(error))))?;
         Ok(Self { client, base: config.base_url.clone(), time_limit: config.time_limit, observer })
     }
 
@@ -135,13 +144,12 @@ impl Http {
         &self,
         mut slot: Slot,
         outbound: &Outbound<'_>,
-        bearer: Option<&SecretString>,
+        token: Option<&Token>,
     ) -> Result<Inbound, Error> {
         let method = outbound.method.as_str();
         let started = Instant::now();
-        let scrubber = Scrubber::new(outbound.secrets.iter().chain(bearer));
         may_go(&mut slot, outbound, self.time_limit).map_err(|error| error.of_call(method, &outbound.path))?;
-        let result = self.exchange(outbound, bearer, &scrubber).await;
+        let result = self.exchange(outbound, token).await;
         let elapsed = started.elapsed();
         if let Err(error) = &result
             && error.kind() == ErrorKind::RateLimited
@@ -155,25 +163,22 @@ impl Http {
         Ok(Inbound { heading, status, body, started, answered: Instant::now() })
     }
 
-    async fn exchange(
-        &self,
-        outbound: &Outbound<'_>,
-        bearer: Option<&SecretString>,
-        scrubber: &Scrubber,
-    ) -> Result<(u16, Heading, Vec<u8>), Error> {
-        let mut response = self.request(outbound, bearer).send().await.map_err(|error| no_answer(error, scrubber))?;
+    async fn exchange(&self, outbound: &Outbound<'_>, token: Option<&Token>) -> Result<(u16, Heading, Vec<u8>), Error> {
+        let scrubber = || Scrubber::new(outbound.secrets.iter().chain(token.into_iter().flat_map(Token::secrets)));
+        let sent = self.request(outbound, token).send().await;
+        let mut response = sent.map_err(|error| no_answer(error, &scrubber()))?;
         let status = response.status();
         let heading = Heading::read(response.headers());
         let body = read(&mut response, outbound.largest).await;
         if !status.is_success() {
             // What came of the body is enough to tell whose it is.
             let (Ok(body) | Err((body, _))) = body;
-            return Err(refusal(status, &heading, &body, scrubber));
+            return Err(refusal(status, &heading, &body, &scrubber()));
         }
         let answered = |error: Error| error.answered(status.as_u16(), false, heading.tracking_id.clone());
         match body {
             Ok(body) => Ok((status.as_u16(), heading, body)),
-            Err((_, Some(error))) => Err(answered(no_answer(error, scrubber))),
+            Err((_, Some(error))) => Err(answered(no_answer(error, &scrubber()))),
             Err((_, None)) => {
                 let words = format!("the answer is larger than {} bytes", outbound.largest);
                 Err(answered(Error::new(ErrorKind::TooLarge, words)))
@@ -181,7 +186,7 @@ impl Http {
         }
     }
 
-    fn request(&self, outbound: &Outbound<'_>, bearer: Option<&SecretString>) -> reqwest::RequestBuilder {
+    fn request(&self, outbound: &Outbound<'_>, token: Option<&Token>) -> reqwest::RequestBuilder {
         let mut url = self.base.clone();
         url.set_path(&outbound.path);
         url.set_query(outbound.query.as_deref());
@@ -189,9 +194,9 @@ impl Http {
             .client
             .request(outbound.method.method(), url)
             .header(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(bearer) = bearer {
+        if let Some(token) = token {
             // reqwest marks it as sensitive.
-            request = request.bearer_auth(bearer.expose_secret());
+            request = request.bearer_auth(token.bearer.expose_secret());
         }
         if outbound.experimental {
             request = request.header("X-SailPoint-Experimental", "true");

@@ -69,3 +69,29 @@ pub(super) fn type_name(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_every_form() {
+        for (text, read) in [
+            ("2024-01-17T18:45:25.994Z", "2024-01-17T18:45:25.994Z"),
+            ("2024-01-17T18:45:25.994+01:00", "2024-01-17T17:45:25.994Z"),
+            ("2024-01-17T18:45:25.994+0000", "2024-01-17T18:45:25.994Z"),
+            ("2006-01-02T15:04Z", "2006-01-02T15:04:00Z"),
+            ("2024-01-17T18:45:25.994", "2024-01-17T18:45:25.994Z"),
+            ("2024-01-17 18:45:25", "2024-01-17T18:45:25Z"),
+        ] {
+            assert_eq!(time(&json!(text)).map(|time| time.to_string()).as_deref(), Some(read), "{text}");
+        }
+        for value in
+            [json!("yesterday"), json!(""), json!(1_705_517_125_994_i64), json!(null), json!("9999-99-99T00:00Z")]
+        {
+            assert_eq!(time(&value), None, "{value}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod answer;
 mod auth;
 mod budget;
 mod claims;
+mod class;
 mod client;
 mod error;
 mod hosts;
@@ -22,8 +23,9 @@ mod versions;
 mod wire;
 
 pub use auth::Credentials;
-pub use budget::{Budget, Class, Purpose, Slot, WINDOW};
+pub use budget::{Budget, Slot};
 pub use claims::Claims;
+pub use class::{Class, Purpose};
 pub use client::{Answer, Client, ClientConfig};
 pub use error::{Certainty, Error, ErrorKind};
 pub use hosts::{AllowedHosts, HostRefused, NotAHost};

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::budget::{Class, Slot};
+use super::budget::Slot;
+use super::class::Class;
 use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
 use super::http::{Body, Outbound, Verb};

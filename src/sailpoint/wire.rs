@@ -282,3 +282,6 @@ impl fmt::Debug for PatchOperation {
         write!(formatter, "replace {}", self.path)
     }
 }
+
+#[cfg(test)]
+mod tests;
