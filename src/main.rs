@@ -15,7 +15,7 @@ use clap::Parser;
 use sim_operator::api::crds;
 use sim_operator::cli::{Cli, Command, Crds, Run};
 use sim_operator::config::Config;
-use sim_operator::{cluster, telemetry};
+use sim_operator::{operator, telemetry};
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Crds(flags) => ended(print_crds(&flags)),
         Command::Run(flags) => match resolved(*flags) {
-            Ok(config) => ended(run(&config)),
+            Ok(config) => ended(run(config)),
             Err(error) => complain(&*error, USAGE),
         },
     }
@@ -46,15 +46,14 @@ fn resolved(flags: Run) -> Result<Config, Box<dyn Error>> {
     Ok(Config::try_from(flags)?)
 }
 
-fn run(config: &Config) -> Result<(), Box<dyn Error>> {
+fn run(config: Config) -> Result<(), Box<dyn Error>> {
     telemetry::start(&config.log)?;
     // Two providers could be built in by dependencies; rustls then wants to be told which one counts.
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         return Err("another TLS provider was installed before".into());
     }
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(cluster::connect())?;
-    Ok(())
+    Ok(runtime.block_on(operator::run(config))?)
 }
 
 fn print_crds(flags: &Crds) -> Result<(), Box<dyn Error>> {

@@ -182,6 +182,8 @@ reasons! {
     HostNotAllowed,
     /// The list does not show what is known to be there.
     ListIncomplete,
+    /// The list shows no ids, so that nothing can be owned.
+    IdsMissing,
     /// Too many integrations vanished at once.
     MassDisappearance,
     /// Resources still hold this tenant.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
-use kube::core::Selector;
-use kube::runtime::reflector::ObjectRef;
+use kube::core::{Selector, SelectorExt as _};
 use kube::{Api, ResourceExt as _};
 use tokio::time::Instant;
 
@@ -100,11 +99,17 @@ pub(super) async fn tenant_of(
     resource: &SimIntegration,
 ) -> Result<(TenantKey, Arc<SailPointTenant>), Halt> {
     let key = tenant_key(resource, &context.config).ok_or_else(|| {
-        stalled(Reason::TenantNotSet, "no tenant is named: set spec.tenantRef, or start the operator with --default-tenant")
+        stalled(
+            Reason::TenantNotSet,
+            "no tenant is named: set spec.tenantRef, or start the operator with --default-tenant",
+        )
     })?;
-    let tenant = context.tenants.get(&ObjectRef::new(&key.name).within(&key.namespace)).ok_or_else(|| {
+    let tenant = context.tenant(&key).ok_or_else(|| {
         let TenantKey { namespace, name } = &key;
-        Halt::Missing(Reason::TenantMissing, format!("there is no SailPointTenant {name} in namespace {namespace}; create it"))
+        Halt::Missing(
+            Reason::TenantMissing,
+            format!("there is no SailPointTenant {name} in namespace {namespace}; create it"),
+        )
     })?;
     if !allows(context, &tenant, &resource.namespace().unwrap_or_default()).await? {
         let message = format!("SailPointTenant {key} does not allow this namespace: see its spec.allowedNamespaces");
@@ -137,12 +142,16 @@ pub(super) async fn allows(context: &Context, tenant: &SailPointTenant, namespac
 /// How far the operator may go: the stricter of tenant and resource, and Paused while an annotation says so.
 pub(super) fn mode(resource: &SimIntegration, tenant: Option<&SailPointTenant>, now: Timestamp) -> Result<Mode, Halt> {
     let paused = |annotations: Annotations| {
-        annotations.paused_until(now).map(|until| until.is_some()).map_err(|why| stalled(Reason::InvalidAnnotation, why))
+        annotations
+            .paused_until(now)
+            .map(|until| until.is_some())
+            .map_err(|why| stalled(Reason::InvalidAnnotation, why))
     };
-    let by_annotation = paused(Annotations::of(resource))? || tenant.is_some_and(|tenant| {
-        // A tenant with a pause that cannot be read says so itself, and makes no call.
-        Annotations::of(tenant).paused_until(now).map_or(true, |until| until.is_some())
-    });
+    let by_annotation = paused(Annotations::of(resource))?
+        || tenant.is_some_and(|tenant| {
+            // A tenant with a pause that cannot be read says so itself, and makes no call.
+            Annotations::of(tenant).paused_until(now).map_or(true, |until| until.is_some())
+        });
     if by_annotation {
         return Ok(Mode::Paused);
     }
@@ -166,9 +175,10 @@ fn paused(resource: &SimIntegration, tenant: &SailPointTenant) -> Halt {
 fn connection(context: &Context, key: &TenantKey, recorded: &Recorded) -> Result<Arc<Connection>, Halt> {
     match context.fleet.standing(key) {
         None => Err(Halt::Parked),
-        Some(Standing::NotReady { reason, message, .. }) => {
-            Err(heals(Reason::TenantNotReady, format!("SailPointTenant {key} is not ready: {}: {message}", reason.as_str())))
-        }
+        Some(Standing::NotReady { reason, message, .. }) => Err(heals(
+            Reason::TenantNotReady,
+            format!("SailPointTenant {key} is not ready: {}: {message}", reason.as_str()),
+        )),
         Some(Standing::Connected(connection)) => same_org(connection, recorded),
     }
 }
@@ -202,10 +212,12 @@ async fn versions(
     let status = resource.status.as_ref();
     let is_known = status.is_some_and(|status| Some(status.observed_generation) == resource.metadata.generation);
     let is_ready = status.is_some_and(|status| {
-        crate::api::condition::find(&status.conditions, crate::api::ConditionType::Ready).is_some_and(|c| c.status == "True")
+        crate::api::condition::find(&status.conditions, crate::api::ConditionType::Ready)
+            .is_some_and(|c| c.status == "True")
     });
     let since_list = connection.org.last_round().map(|round| round.ended);
-    let not_before = if requests.anew || requests.again || !is_known || !is_ready { now } else { since_list.unwrap_or(now) };
+    let not_before =
+        if requests.anew || requests.again || !is_known || !is_ready { now } else { since_list.unwrap_or(now) };
     let mut versions = BTreeMap::new();
     for name in names {
         let version = context.secret_versions.get(&context.client, &namespace, name, not_before).await?;

@@ -55,9 +55,10 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
         Failure::Remote(error) => of_error(error, doing),
         Failure::Kubernetes(error) if is_conflict(error) => quietly(Retry::After(STALE)),
         Failure::Kubernetes(_) => quietly(Retry::Backoff),
-        Failure::SecretNotFound(message) => {
-            Disposition { verdict: Some(Verdict::Heals(Reason::SecretNotFound, message.as_str().into())), retry: Retry::Backoff }
-        }
+        Failure::SecretNotFound(message) => Disposition {
+            verdict: Some(Verdict::Heals(Reason::SecretNotFound, message.as_str().into())),
+            retry: Retry::Backoff,
+        },
         Failure::Busy => quietly(Retry::After(BUSY)),
         Failure::Reserved(_) => quietly(Retry::After(4 * BUSY)),
         Failure::PatchRefused(_) => quietly(Retry::Now),
@@ -75,7 +76,8 @@ pub fn is_conflict(error: &kube::Error) -> bool {
 #[must_use]
 pub fn of_error(error: &Error, doing: Doing) -> Disposition {
     let heals = |reason, retry| Disposition { verdict: Some(Verdict::Heals(reason, said(error))), retry };
-    let stalls = |reason, message| Disposition { verdict: Some(Verdict::Stalled(reason, message, None)), retry: Retry::Refused };
+    let stalls =
+        |reason, message| Disposition { verdict: Some(Verdict::Stalled(reason, message, None)), retry: Retry::Refused };
     match (error.kind(), error.certainty()) {
         (ErrorKind::RateLimited, Certainty::Refused | Certainty::NotSent) => {
             heals(Reason::RateLimited, Retry::After(error.wait().unwrap_or(Duration::from_secs(10))))

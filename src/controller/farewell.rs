@@ -27,7 +27,8 @@ use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
 use crate::tenants::{Connection, Standing};
 
-const WAY_OUT: &str = "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
+const WAY_OUT: &str =
+    "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
 
 /// Lets go of a resource that is being deleted, deleting its integration where that is what it means.
 pub(super) async fn farewell(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
@@ -91,21 +92,24 @@ impl Leaving<'_> {
 
     /// The mode, by the tenant as far as it is there.
     fn mode(&self) -> Result<Mode, Halt> {
-        let tenant = tenant_key(self.resource, &self.context.config).and_then(|key| {
-            self.context.tenants.get(&kube::runtime::reflector::ObjectRef::new(&key.name).within(&key.namespace))
-        });
+        let tenant = tenant_key(self.resource, &self.context.config).and_then(|key| self.context.tenant(&key));
         mode(self.resource, tenant.as_deref(), Timestamp::now())
     }
 
     /// The connection: one that lost its credentials serves on while its token lasts.
     fn connection(&self) -> Result<Arc<Connection>, Halt> {
         let key = tenant_key(self.resource, &self.context.config).ok_or_else(|| {
-            stalled(Reason::TenantNotSet, format!("no tenant is named any more: bring --default-tenant back, {WAY_OUT}"))
+            stalled(
+                Reason::TenantNotSet,
+                format!("no tenant is named any more: bring --default-tenant back, {WAY_OUT}"),
+            )
         })?;
         let connection = match self.context.fleet.standing(&key) {
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
-            Some(Standing::NotReady { reason, message, last: None }) => return Err(self.no_connection(reason, &message)),
-            None if self.context.tenants.get(&kube::runtime::reflector::ObjectRef::new(&key.name).within(&key.namespace)).is_some() => {
+            Some(Standing::NotReady { reason, message, last: None }) => {
+                return Err(self.no_connection(reason, &message));
+            }
+            None if self.context.tenant(&key).is_some() => {
                 return Err(Halt::Parked);
             }
             None => {
@@ -118,9 +122,10 @@ impl Leaving<'_> {
 
     fn no_connection(&self, reason: Reason, message: &str) -> Halt {
         match reason {
-            Reason::SecretNotFound | Reason::CredentialsRejected => {
-                stalled(Reason::CredentialsGone, format!("the integration cannot be deleted: {message}: mend the credentials, {WAY_OUT}"))
-            }
+            Reason::SecretNotFound | Reason::CredentialsRejected => stalled(
+                Reason::CredentialsGone,
+                format!("the integration cannot be deleted: {message}: mend the credentials, {WAY_OUT}"),
+            ),
             _ => heals(Reason::TenantNotReady, format!("the tenant is not ready: {}: {message}", reason.as_str())),
         }
     }
@@ -132,16 +137,17 @@ impl Leaving<'_> {
         let name = integration_name(self.resource);
         let question =
             Question { uid: &uid, name, external_id: None, recorded: self.recorded, anew: false, now: Instant::now() };
-        let around = Around { fleet: &self.context.fleet, holders: &self.context.holders, config: &self.context.config };
+        let around =
+            Around { fleet: &self.context.fleet, holders: &self.context.holders, config: &self.context.config };
         let observed = remember(self.context, self.resource, |memory| observe(&question, memory, &connection, &around));
         match observed {
             Observed::Present(remote, Link::Created(_)) => Ok(Some(remote.id)),
             Observed::Asked => {
-                self.context.wake.tenant(&connection.key);
+                self.context.wake_tenant(&connection.key);
                 Err(Halt::Parked)
             }
             Observed::Unavailable(error) => {
-                self.context.wake.tenant(&connection.key);
+                self.context.wake_tenant(&connection.key);
                 Err(heals(Reason::TenantNotReady, error.to_string()))
             }
             Observed::Unknown { reason, message, .. } => Err(heals(reason, message)),
@@ -149,8 +155,13 @@ impl Leaving<'_> {
                 Reason::AmbiguousCreate,
                 format!("an open create may have left one of {}: delete it in the tenant, {WAY_OUT}", ids.join(", ")),
             )),
-            Observed::NeverCreated | Observed::Held(_) | Observed::Free | Observed::Gone | Observed::Named(_)
-            | Observed::Mismatch { .. } | Observed::Present(..) => Ok(None),
+            Observed::NeverCreated
+            | Observed::Held(_)
+            | Observed::Free
+            | Observed::Gone
+            | Observed::Named(_)
+            | Observed::Mismatch { .. }
+            | Observed::Present(..) => Ok(None),
         }
     }
 
@@ -185,11 +196,15 @@ impl Leaving<'_> {
         if let act::Failure::Remote(error) = failure {
             let credentials = matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::Unauthorized);
             if credentials {
-                let message = format!("the integration cannot be deleted: {}: mend the credentials, {WAY_OUT}", error.words());
+                let message =
+                    format!("the integration cannot be deleted: {}: mend the credentials, {WAY_OUT}", error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
             // A 404 that is not SailPoint's, or no answer: a whole LIST tells whether it is gone.
-            let may_be_gone = matches!(error.kind(), ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server);
+            let may_be_gone = matches!(
+                error.kind(),
+                ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
+            );
             if credentials || may_be_gone {
                 retry = Retry::Tenant;
             }
@@ -220,7 +235,7 @@ impl Leaving<'_> {
         let own = other.spec.policy.as_ref().and_then(|policy| policy.adopt);
         let of_tenant = || {
             let key = tenant_key(other, &self.context.config)?;
-            let tenant = self.context.tenants.get(&kube::runtime::reflector::ObjectRef::new(&key.name).within(&key.namespace))?;
+            let tenant = self.context.tenant(&key)?;
             tenant.spec.policy.as_ref()?.adopt
         };
         other.status.as_ref().is_none_or(|status| status.id.is_none()) && own.or_else(of_tenant) == Some(Adopt::ByName)
@@ -229,7 +244,7 @@ impl Leaving<'_> {
     async fn is_of(&self, other: &SimIntegration, connection: &Connection) -> Result<bool, Halt> {
         let Some(key) = tenant_key(other, &self.context.config) else { return Ok(false) };
         let Some(of_other) = self.context.fleet.connection(&key) else { return Ok(false) };
-        let tenant = self.context.tenants.get(&kube::runtime::reflector::ObjectRef::new(&key.name).within(&key.namespace));
+        let tenant = self.context.tenant(&key);
         let Some(tenant) = tenant.filter(|_| of_other.org.name == connection.org.name) else { return Ok(false) };
         Ok(allows(self.context, &tenant, &other.namespace().unwrap_or_default()).await?)
     }
@@ -266,7 +281,7 @@ impl Leaving<'_> {
     fn wake_rivals(&self) {
         for other in self.context.integrations.state() {
             if other.uid() != self.resource.uid() && integration_name(&other) == integration_name(self.resource) {
-                self.context.wake.integration(&other);
+                self.context.wake_integration(&other);
             }
         }
     }

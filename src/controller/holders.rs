@@ -63,8 +63,7 @@ impl Holders {
             resource: super::resource_name(resource),
             age: (resource.meta().creation_timestamp.as_ref().map(|time| time.0), uid.clone()),
             tenant: super::tenant_key(resource, config),
-            reserves: resource.meta().deletion_timestamp.is_none()
-                && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
+            reserves: resource.meta().deletion_timestamp.is_none() && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
             org: recorded.org.clone(),
             id: recorded.id.clone(),
             creating: recorded.intent.as_ref().map(|intent| intent.name.clone()),

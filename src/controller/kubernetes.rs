@@ -166,7 +166,8 @@ pub async fn secret_values(client: &Client, namespace: &str, name: &str) -> Resu
     let Some(secret) = api.get_opt(name).await? else { return Ok(None) };
     let version = secret.resource_version().unwrap_or_default();
     let texts = secret.data.unwrap_or_default().into_iter();
-    let values = texts.filter_map(|(key, bytes)| Some((key, SecretString::from(String::from_utf8(bytes.0).ok()?)))).collect();
+    let values =
+        texts.filter_map(|(key, bytes)| Some((key, SecretString::from(String::from_utf8(bytes.0).ok()?)))).collect();
     Ok(Some(SecretValues { version, values }))
 }
 

@@ -18,12 +18,11 @@ pub mod recorded;
 mod report;
 pub mod status;
 mod tenant;
+mod watched;
 
 use std::sync::Arc;
 
-use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
-use tokio::sync::mpsc::UnboundedSender;
 
 pub use events::Events;
 pub use holders::Holders;
@@ -31,6 +30,7 @@ pub use kubernetes::SecretVersions;
 pub use memory::{Memories, Memory};
 pub use reconcile::reconcile;
 pub use tenant::{TenantMemory, reconcile as reconcile_tenant};
+pub use watched::{Watch, Watched};
 
 use crate::api::{SailPointTenant, SimIntegration};
 use crate::config::Config;
@@ -49,11 +49,11 @@ pub struct Context {
     /// The tenants at run time.
     pub fleet: Fleet,
     /// Who holds what.
-    pub holders: Holders,
+    pub holders: Arc<Holders>,
     /// All integrations, as the watch shows them.
-    pub integrations: Store<SimIntegration>,
+    pub integrations: Watched<SimIntegration>,
     /// All tenants, as the watch shows them.
-    pub tenants: Store<SailPointTenant>,
+    pub tenants: Watched<SailPointTenant>,
     /// What is remembered of integrations, by uid.
     pub memories: Memories<String, Memory>,
     /// What is remembered of tenants, by uid.
@@ -66,29 +66,23 @@ pub struct Context {
     pub metrics: Metrics,
     /// Sees the requests to tenants.
     pub observer: Arc<dyn Observer>,
-    /// Wakes reconciles.
-    pub wake: Wake,
 }
 
-/// Wakes reconciles that wait for something that is not in Kubernetes.
-#[derive(Clone)]
-pub struct Wake {
-    /// Reconcile this integration.
-    pub integration: UnboundedSender<ObjectRef<SimIntegration>>,
-    /// Reconcile this tenant.
-    pub tenant: UnboundedSender<ObjectRef<SailPointTenant>>,
-}
+impl Context {
+    /// The tenant of this key, as the watch shows it.
+    #[must_use]
+    pub fn tenant(&self, key: &TenantKey) -> Option<Arc<SailPointTenant>> {
+        self.tenants.get(&key.namespace, &key.name)
+    }
 
-impl Wake {
     /// Reconciles this tenant soon.
-    pub fn tenant(&self, key: &TenantKey) {
-        // Nobody listens only while the process ends.
-        let _ = self.tenant.send(ObjectRef::new(&key.name).within(&key.namespace));
+    pub fn wake_tenant(&self, key: &TenantKey) {
+        self.tenants.wake(&key.namespace, &key.name);
     }
 
     /// Reconciles this integration soon.
-    pub fn integration(&self, resource: &SimIntegration) {
-        let _ = self.integration.send(ObjectRef::from_obj(resource));
+    pub fn wake_integration(&self, resource: &SimIntegration) {
+        self.integrations.wake(&resource.namespace().unwrap_or_default(), &resource.name_any());
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::{Remote, looks_like};
 use crate::tenants::{Connection, Fleet, Look, OrgView};
 
 /// What was found of a resource's integration.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Observed {
     /// Nothing of this name, by a whole LIST from after the question.
     Free,
@@ -274,7 +274,9 @@ impl Looking<'_> {
         let older = wanting.into_iter().take_while(|holder| holder.age.1 != self.question.uid);
         let is_rival = |holder: &Holder| {
             let tenant = holder.tenant.as_ref().and_then(|tenant| self.fleet.connection(tenant));
-            holder.reserves && !holder.holds_something() && tenant.is_some_and(|tenant| tenant.org.name == self.at.org.name)
+            holder.reserves
+                && !holder.holds_something()
+                && tenant.is_some_and(|tenant| tenant.org.name == self.at.org.name)
         };
         older.into_iter().find(is_rival)
     }
@@ -294,11 +296,17 @@ impl Looking<'_> {
         };
         match found.as_slice() {
             [] => {}
-            [one] if looks_like(one, intent) => return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone()))),
+            [one] if looks_like(one, intent) => {
+                return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone())));
+            }
             several => return Observed::AmbiguousCreate(several.iter().map(|one| one.id.clone()).collect()),
         }
         let settled = seen.since + settle;
-        if view.whole && self.question.now >= settled && view.started >= settled && view.whole_so_far >= seen.whole_lists + 2 {
+        if view.whole
+            && self.question.now >= settled
+            && view.started >= settled
+            && view.whole_so_far >= seen.whole_lists + 2
+        {
             return Observed::NeverCreated;
         }
         Observed::Unknown {

@@ -136,13 +136,18 @@ pub fn plan(desired: &Desired, recorded: &Recorded, observed: &Observed, around:
         Observed::Present(remote, link) => bind(desired, remote, link),
         Observed::Held(holder) => Plan::Stall(
             Reason::Conflict,
-            format!("{} holds this integration; give this resource another name or delete one of the two", holder.resource),
+            format!(
+                "{} holds this integration; give this resource another name or delete one of the two",
+                holder.resource
+            ),
             Vec::new(),
         ),
         Observed::AmbiguousCreate(ids) => ambiguous_create(ids),
         Observed::Mismatch { held } => Plan::Stall(
             Reason::ExternalIdMismatch,
-            format!("this resource holds {held}; nothing is swapped: set externalId to it, or make a new resource for the other"),
+            format!(
+                "this resource holds {held}; nothing is swapped: set externalId to it, or make a new resource for the other"
+            ),
             Vec::new(),
         ),
         Observed::Unknown { reason, message, .. } => Plan::Wait(*reason, message.clone()),
@@ -151,7 +156,12 @@ pub fn plan(desired: &Desired, recorded: &Recorded, observed: &Observed, around:
     }
 }
 
-fn create(desired: &Desired, around: &Surroundings, replaces: Option<String>, follows: Option<Box<CreateIntent>>) -> Plan {
+fn create(
+    desired: &Desired,
+    around: &Surroundings,
+    replaces: Option<String>,
+    follows: Option<Box<CreateIntent>>,
+) -> Plan {
     if desired.mode == Mode::Plan {
         let all = desired.wants.iter().map(|(path, want)| Difference::created(path, want)).collect();
         return Plan::Show(Action::Create, all);
@@ -172,7 +182,11 @@ fn gone(desired: &Desired, recorded: &Recorded, around: &Surroundings) -> Plan {
     match desired.mode {
         Mode::Report if !desired.again => {
             let differences = desired.wants.iter().map(|(path, want)| Difference::created(path, want)).collect();
-            Plan::Drifted(Comparison { differences, record: recorded.sent.clone().unwrap_or_default(), ..Comparison::default() })
+            Plan::Drifted(Comparison {
+                differences,
+                record: recorded.sent.clone().unwrap_or_default(),
+                ..Comparison::default()
+            })
         }
         _ => create(desired, around, recorded.id.clone(), None),
     }

@@ -102,7 +102,8 @@ pub(super) fn remember<T>(
 fn requests(context: &Context, resource: &SimIntegration) -> Requests {
     let annotations = Annotations::of(resource);
     let handled = resource.status.as_ref().and_then(|status| status.last_handled.clone()).unwrap_or_default();
-    let is_new = |key, handled: &Option<String>| annotations.get(key).is_some_and(|value| Some(value) != handled.as_deref());
+    let is_new =
+        |key, handled: &Option<String>| annotations.get(key).is_some_and(|value| Some(value) != handled.as_deref());
     let requests = Requests {
         anew: is_new(RECONCILE_REQUESTED_AT, &handled.reconcile_requested_at),
         again: is_new(CORRECT_REQUESTED_AT, &handled.correct_requested_at),
@@ -147,9 +148,9 @@ fn look(
     let around = Around { fleet: &context.fleet, holders: &context.holders, config: &context.config };
     let observed = remember(context, resource, |memory| observe(&question, memory, connection, &around));
     if matches!(observed, Observed::Asked | Observed::Unavailable(_)) {
-        context.wake.tenant(&connection.key);
+        context.wake_tenant(&connection.key);
     }
-    if observed == Observed::Asked { Err(Halt::Parked) } else { Ok(observed) }
+    if matches!(observed, Observed::Asked) { Err(Halt::Parked) } else { Ok(observed) }
 }
 
 /// The plan, with names looked up where it needs their ids.
@@ -204,7 +205,7 @@ fn look_up(
         }
     }
     if waits {
-        context.wake.tenant(&connection.key);
+        context.wake_tenant(&connection.key);
         return Err(Halt::Parked);
     }
     remember(context, resource, super::Memory::answered);
@@ -224,11 +225,17 @@ fn the_one(kind: Kind, name: &str, ids: &[String]) -> Result<String, Halt> {
         [one] => Ok(one.clone()),
         [] => Err(Halt::Missing(
             Reason::ReferenceNotFound,
-            format!("the tenant has no {kind} named {name:?}, or the token may not see it (scopes idn:sources:read, idn:remote-client:read)"),
+            format!(
+                "the tenant has no {kind} named {name:?}, or the token may not see it (scopes idn:sources:read, idn:remote-client:read)"
+            ),
         )),
         several => Err(stalled(
             Reason::ReferenceAmbiguous,
-            format!("{} {kind}s are named {name:?}: give the id of the right one: {}", several.len(), several.join(", ")),
+            format!(
+                "{} {kind}s are named {name:?}: give the id of the right one: {}",
+                several.len(),
+                several.join(", ")
+            ),
         )),
     }
 }
@@ -269,7 +276,8 @@ impl Keeping<'_> {
             Plan::Wait(reason, message) => self.wait(reason, message.into()),
             Plan::Stall(reason, message, differences) => {
                 let changes = (!differences.is_empty()).then(|| planned(plan::Action::Update, &differences));
-                let pass = self.settled(self.found(Verdict::Stalled(reason, message.into(), changes)), Outcome::Stalled);
+                let pass =
+                    self.settled(self.found(Verdict::Stalled(reason, message.into(), changes)), Outcome::Stalled);
                 let until = self.observed.until().map(|until| until.saturating_duration_since(Instant::now()));
                 Pass { next: until, ..pass }
             }
@@ -296,8 +304,13 @@ impl Keeping<'_> {
         let now = Instant::now();
         let Config { backoff_min, backoff_max, .. } = self.context.config;
         let backoff = self.memory(|memory| memory.failed(backoff_min, backoff_max));
-        let next = self.observed.until().map_or(backoff, |until| backoff.min(until.saturating_duration_since(now) + STALE));
-        Pass { findings: Some(self.found(Verdict::Heals(reason, message))), next: Some(next), outcome: Outcome::Waiting }
+        let next =
+            self.observed.until().map_or(backoff, |until| backoff.min(until.saturating_duration_since(now) + STALE));
+        Pass {
+            findings: Some(self.found(Verdict::Heals(reason, message))),
+            next: Some(next),
+            outcome: Outcome::Waiting,
+        }
     }
 
     /// What SailPoint refused is not sent again until it is something else, or an hour has passed.
@@ -348,7 +361,11 @@ impl Keeping<'_> {
     fn changed(&self, applied: Applied) -> Findings {
         let bound = Bound {
             id: applied.id.clone(),
-            origin: if applied.change == Change::Updated { self.recorded.origin } else { Some(crate::api::integration::Origin::Created) },
+            origin: if applied.change == Change::Updated {
+                self.recorded.origin
+            } else {
+                Some(crate::api::integration::Origin::Created)
+            },
             tenant: self.tenant(),
         };
         let message = report::in_order(&applied.sent);
@@ -388,7 +405,11 @@ impl Keeping<'_> {
         let applied = Applied {
             id: id.to_owned(),
             change: if created { Change::Created } else { Change::Adopted },
-            cause: if created { crate::api::integration::Cause::Spec } else { crate::api::integration::Cause::Adoption },
+            cause: if created {
+                crate::api::integration::Cause::Spec
+            } else {
+                crate::api::integration::Cause::Adoption
+            },
             sent: sent.clone().unwrap_or_default(),
             paths: Vec::new(),
             tracking_id: None,
@@ -398,7 +419,8 @@ impl Keeping<'_> {
             sent,
             applied: Some(applied),
             change_ref: Annotations::of(self.scene.resource).change_ref(),
-            ..self.found(Verdict::Heals(Reason::Progressing, format!("bound to {id}; comparing it with the spec").into()))
+            ..self
+                .found(Verdict::Heals(Reason::Progressing, format!("bound to {id}; comparing it with the spec").into()))
         };
         let pass = Pass { findings: Some(findings), next: Some(Duration::ZERO), outcome: Outcome::Changed };
         self.on(&resource, pass).await
@@ -411,7 +433,8 @@ impl Keeping<'_> {
         report::released(self.context, self.scene.resource, &update.comparison.released).await;
         match act::update(&self.scene, self.desired, &update, &self.names).await {
             Ok(applied) => {
-                let drifted = update.differences.iter().filter(|one| one.cause == crate::api::integration::Cause::Drift);
+                let drifted =
+                    update.differences.iter().filter(|one| one.cause == crate::api::integration::Cause::Drift);
                 self.memory(|memory| {
                     memory.repaired(drifted.map(|one| &one.path), Instant::now());
                     memory.succeeded();
@@ -461,7 +484,7 @@ pub(super) fn delay(
         Retry::Tenant => {
             if let Some(connection) = connection {
                 drop(connection.org.look(Some(Instant::now())));
-                context.wake.tenant(&connection.key);
+                context.wake_tenant(&connection.key);
             }
             Some(remember(context, resource, |memory| memory.failed(backoff_min, backoff_max)))
         }

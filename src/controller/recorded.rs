@@ -31,19 +31,30 @@ impl Recorded {
     #[must_use]
     pub fn of(resource: &SimIntegration, cluster: &str) -> Self {
         let status = resource.status.clone().unwrap_or_default();
-        let intent = annotation::<CreateIntent>(resource, CREATE).filter(|intent| is_for(&intent.written_for, resource, cluster));
+        let intent = annotation::<CreateIntent>(resource, CREATE)
+            .filter(|intent| is_for(&intent.written_for, resource, cluster));
         let last_change = status.last_change.as_ref().map(|change| change.at.0);
         if let Some(id) = status.id {
             let org = status.tenant.map(|tenant| tenant.org);
             // An intent beside an id is closed, the id being its result, unless it creates again what had that id.
             let intent = intent.filter(|intent| intent.replaces.as_ref() == Some(&id));
-            return Self { id: Some(id), in_status: true, org, origin: status.origin, sent: status.sent, intent, last_change };
+            return Self {
+                id: Some(id),
+                in_status: true,
+                org,
+                origin: status.origin,
+                sent: status.sent,
+                intent,
+                last_change,
+            };
         }
         if let Some(intent) = intent {
             let org = Some(intent.org.clone());
             return Self { org, intent: Some(intent), last_change, ..Self::default() };
         }
-        match annotation::<RemoteId>(resource, REMOTE_ID).filter(|remote| is_for(&remote.written_for, resource, cluster)) {
+        match annotation::<RemoteId>(resource, REMOTE_ID)
+            .filter(|remote| is_for(&remote.written_for, resource, cluster))
+        {
             Some(remote) => Self { id: Some(remote.id), org: Some(remote.org), ..Self::default() },
             None => Self::default(),
         }

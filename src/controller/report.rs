@@ -60,7 +60,11 @@ fn is_in_order(resource: &SimIntegration) -> bool {
     })
 }
 
-async fn write(context: &Context, resource: &SimIntegration, findings: &Findings) -> Result<SimIntegration, kube::Error> {
+async fn write(
+    context: &Context,
+    resource: &SimIntegration,
+    findings: &Findings,
+) -> Result<SimIntegration, kube::Error> {
     let previous = resource.status.clone().unwrap_or_default();
     let status = next(&previous, findings, Timestamp::now());
     let written = if status == previous && resource.status.is_some() {
@@ -112,7 +116,10 @@ fn is_creating_again(context: &Context, resource: &SimIntegration, id: &str) -> 
 }
 
 /// The resource with our finalizer.
-pub(super) async fn ensure_finalizer(context: &Context, resource: &SimIntegration) -> Result<SimIntegration, kube::Error> {
+pub(super) async fn ensure_finalizer(
+    context: &Context,
+    resource: &SimIntegration,
+) -> Result<SimIntegration, kube::Error> {
     let Some(finalizers) = with_finalizer(resource) else { return Ok(resource.clone()) };
     let written = patch_metadata(&context.client, resource, json!({"finalizers": finalizers})).await?;
     superseded(context, resource, &written);
@@ -165,7 +172,8 @@ pub(super) async fn live(context: &Context, resource: &SimIntegration) -> Result
 fn may_still_take(now: &SimIntegration, findings: &Findings) -> bool {
     let id = now.status.as_ref().and_then(|status| status.id.as_ref());
     let ours = findings.bound.as_ref().map(|bound| &bound.id);
-    let recreated = findings.applied.as_ref().is_some_and(|applied| applied.change == crate::metrics::Change::Recreated);
+    let recreated =
+        findings.applied.as_ref().is_some_and(|applied| applied.change == crate::metrics::Change::Recreated);
     id.is_none() || id == ours || recreated
 }
 
@@ -175,7 +183,9 @@ async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findi
     if context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_none() {
         let note = format!("{} was created while another id was written; it is removed again", bound.id);
         match act::delete(scene, &bound.id).await {
-            Ok(_) => context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await,
+            Ok(_) => {
+                context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await
+            }
             Err(error) => tracing::error!(id = bound.id, %error, "what was created twice could not be removed"),
         }
     }
@@ -199,7 +209,9 @@ async fn announce(
     let Some((reason, message)) = after else { return };
     let severity = match findings.verdict {
         Verdict::Stalled(..) => Severity::Warning,
-        Verdict::Drifted(_) | Verdict::InOrder(_) | Verdict::Planned(_) | Verdict::Paused(_) | Verdict::Heals(..) => Severity::Normal,
+        Verdict::Drifted(_) | Verdict::InOrder(_) | Verdict::Planned(_) | Verdict::Paused(_) | Verdict::Heals(..) => {
+            Severity::Normal
+        }
     };
     tracing::info!(resource = resource_name(resource), reason, message, "verdict");
     context.events.publish(resource, severity, &reason, "Reconcile", &message).await;
@@ -232,7 +244,8 @@ pub(super) async fn released(context: &Context, resource: &SimIntegration, paths
         return;
     }
     let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
-    let note = format!("no longer owned, and left as it is in the tenant: {}; to empty it write [] or {{}}", paths.join(", "));
+    let note =
+        format!("no longer owned, and left as it is in the tenant: {}; to empty it write [] or {{}}", paths.join(", "));
     if remember(context, resource, |memory| memory.warn_once(&format!("{:?} {note}", resource.metadata.generation))) {
         context.events.publish(resource, Severity::Normal, "Released", "Reconcile", &note).await;
     }
@@ -245,10 +258,19 @@ pub(super) async fn warn(context: &Context, resource: &SimIntegration) {
         warn_once(context, resource, "UnknownAnnotation", &note).await;
     }
     let inline: Vec<String> = wants(&resource.spec, "", 0, |_| String::new())
-        .map(|wants| wants.into_iter().filter(|(_, want)| matches!(want, Want::Inline { .. })).map(|(path, _)| path.to_string()).collect())
+        .map(|wants| {
+            wants
+                .into_iter()
+                .filter(|(_, want)| matches!(want, Want::Inline { .. }))
+                .map(|(path, _)| path.to_string())
+                .collect()
+        })
         .unwrap_or_default();
     if !inline.is_empty() {
-        let note = format!("{} looks like a secret and stands in the spec; move it to a Secret and name it in attributesFrom", inline.join(", "));
+        let note = format!(
+            "{} looks like a secret and stands in the spec; move it to a Secret and name it in attributesFrom",
+            inline.join(", ")
+        );
         warn_once(context, resource, "InlineSecret", &note).await;
     }
 }
@@ -268,7 +290,9 @@ pub(super) fn in_order(record: &Sent) -> String {
     }
     if !record.unverified.is_empty() {
         let paths = list(record.unverified.iter().collect());
-        message = format!("{message}; not read back and never sent: {paths} (annotation simops.dev/correct-requested-at sends it)");
+        message = format!(
+            "{message}; not read back and never sent: {paths} (annotation simops.dev/correct-requested-at sends it)"
+        );
     }
     message
 }
@@ -283,8 +307,7 @@ pub(super) fn is_stalled_for(resource: &SimIntegration, reason: Reason) -> bool 
 /// When a pause by annotation ends, or might be judged otherwise.
 pub(super) fn next_pause_end(context: &Context, resource: &SimIntegration) -> Option<Duration> {
     let now = Timestamp::now();
-    let tenant = super::tenant_key(resource, &context.config)
-        .and_then(|key| context.tenants.get(&kube::runtime::reflector::ObjectRef::new(&key.name).within(&key.namespace)));
+    let tenant = super::tenant_key(resource, &context.config).and_then(|key| context.tenant(&key));
     let ends = [Some(Annotations::of(resource)), tenant.as_deref().map(Annotations::of)];
     let waits = ends.into_iter().flatten().map(|annotations| match annotations.paused_until(now) {
         Ok(until) => until.and_then(|until| Duration::try_from(until.duration_since(now)).ok()),

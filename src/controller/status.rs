@@ -96,12 +96,8 @@ impl Findings {
 pub fn next(previous: &SimIntegrationStatus, findings: &Findings, now: Timestamp) -> SimIntegrationStatus {
     let mut status = previous.clone();
     status.observed_generation = findings.generation;
-    status.conditions = merge(
-        &previous.conditions,
-        &conditions(&findings.verdict, previous),
-        findings.generation,
-        &Time(now),
-    );
+    status.conditions =
+        merge(&previous.conditions, &conditions(&findings.verdict, previous), findings.generation, &Time(now));
     status.plan = match &findings.verdict {
         Verdict::Drifted(changes) | Verdict::Planned(changes) => Some(changes.clone()),
         Verdict::Stalled(_, _, changes) => changes.clone(),
@@ -146,14 +142,20 @@ fn conditions(verdict: &Verdict, previous: &SimIntegrationStatus) -> Vec<Conditi
         Verdict::InOrder(message) => vec![is(ConditionType::Ready, Reason::Reconciled, message)],
         Verdict::Drifted(changes) => {
             let message = format!("drifted: {}", summary(changes));
-            vec![is(ConditionType::Ready, Reason::Drifted, &message), is(ConditionType::Drifted, Reason::Drifted, &message)]
+            vec![
+                is(ConditionType::Ready, Reason::Drifted, &message),
+                is(ConditionType::Drifted, Reason::Drifted, &message),
+            ]
         }
         Verdict::Planned(changes) if changes.action == Action::Nothing.as_str() => {
             vec![is(ConditionType::Ready, Reason::Planned, "nothing would be done")]
         }
         Verdict::Planned(changes) => {
             let message = format!("would {}: {}", changes.action.to_lowercase(), summary(changes));
-            vec![is(ConditionType::Ready, Reason::Planned, &message), is(ConditionType::Planned, Reason::Planned, &message)]
+            vec![
+                is(ConditionType::Ready, Reason::Planned, &message),
+                is(ConditionType::Planned, Reason::Planned, &message),
+            ]
         }
         Verdict::Paused(message) => {
             let paused = is(ConditionType::Paused, Reason::Paused, message);
@@ -177,7 +179,8 @@ const MOST_NAMED: usize = 5;
 
 fn summary(changes: &PlannedChanges) -> String {
     let named: Vec<&str> = changes.changes.iter().take(MOST_NAMED).map(|change| change.path.as_str()).collect();
-    let more = changes.changes.len().saturating_sub(MOST_NAMED) + changes.omitted.map_or(0, |n| usize::try_from(n).unwrap_or(0));
+    let more = changes.changes.len().saturating_sub(MOST_NAMED)
+        + changes.omitted.map_or(0, |n| usize::try_from(n).unwrap_or(0));
     let list = if named.is_empty() { "no visible change".to_owned() } else { named.join(", ") };
     if more == 0 { list } else { format!("{list} and {more} more") }
 }

@@ -131,7 +131,9 @@ impl<'a> Judged<'a> {
 
     fn recorded_reference_is_same(&self, sent: &Sent) -> bool {
         self.want.as_sent_secret(self.path).is_some_and(|now| {
-            sent.secrets.iter().any(|was| (&was.attribute, &was.name, &was.key) == (&now.attribute, &now.name, &now.key))
+            sent.secrets
+                .iter()
+                .any(|was| (&was.attribute, &was.name, &was.key) == (&now.attribute, &now.name, &now.key))
         })
     }
 

@@ -53,7 +53,9 @@ pub fn names_needed<'a>(wants: &Wants, paths: impl Iterator<Item = &'a Path>, kn
     let named = |path: &Path| -> Vec<(Kind, String)> {
         let name = |kind, value: &Value| value.get("name").and_then(Value::as_str).map(|name| (kind, name.to_owned()));
         match (path, wants.get(path)) {
-            (Path::Cluster, Some(Want::Plain(value))) if value.get("id").is_none() => name(Kind::Cluster, value).into_iter().collect(),
+            (Path::Cluster, Some(Want::Plain(value))) if value.get("id").is_none() => {
+                name(Kind::Cluster, value).into_iter().collect()
+            }
             (Path::Sources, Some(Want::Plain(Value::Array(sources)))) => {
                 sources.iter().filter(|one| one.get("id").is_none()).filter_map(|one| name(Kind::Source, one)).collect()
             }

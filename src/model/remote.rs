@@ -71,7 +71,11 @@ impl Remote {
             Path::Sources => self.sources(),
             Path::StatusMap => self.echoed("statusMap", it.status_map.as_ref()),
             Path::Request => self.echoed("request", it.request.as_ref()),
-            Path::Rule => it.before_provisioning_rule.as_ref().filter(|rule| rule.id.is_some()).map_or(Reading::Absent, of_reference),
+            Path::Rule => it
+                .before_provisioning_rule
+                .as_ref()
+                .filter(|rule| rule.id.is_some())
+                .map_or(Reading::Absent, of_reference),
             Path::Attribute(pointer) => self.attribute(pointer),
         }
     }
@@ -224,7 +228,9 @@ fn sources_agree(wanted: &Value, read: &Value) -> Agreement {
     for reference in wanted {
         match left.iter().position(|candidate| reference_agrees(reference, candidate) == Agreement::Same) {
             Some(index) => drop(left.swap_remove(index)),
-            None if left.iter().any(|candidate| reference_agrees(reference, candidate) == Agreement::Unreadable) => unreadable = true,
+            None if left.iter().any(|candidate| reference_agrees(reference, candidate) == Agreement::Unreadable) => {
+                unreadable = true
+            }
             None => return Agreement::Different,
         }
     }

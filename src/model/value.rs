@@ -29,7 +29,8 @@ fn sorted(map: &Map<String, Value>) -> Map<String, Value> {
 
 fn canonical_number(number: &Number) -> Number {
     match number.as_f64() {
-        Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < EXACT_IN_F64 => {
+        Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < EXACT_IN_F64 =>
+        {
             #[expect(clippy::cast_possible_truncation, reason = "whole and within the range that f64 holds exactly")]
             Number::from(float as i64)
         }
@@ -63,7 +64,9 @@ mod tests {
 
     #[test]
     fn what_differs_differs() {
-        for (a, b) in [(json!(1), json!("1")), (json!([1, 2]), json!([2, 1])), (json!(0.5), json!(0)), (json!({}), json!(null))] {
+        for (a, b) in
+            [(json!(1), json!("1")), (json!([1, 2]), json!([2, 1])), (json!(0.5), json!(0)), (json!({}), json!(null))]
+        {
             assert_ne!(digest(&a), digest(&b), "{a} and {b}");
         }
     }

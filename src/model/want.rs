@@ -135,7 +135,11 @@ fn inline_attributes(map: &Map<String, Value>, above: &str, generation: i64, wan
             Value::Object(inner) if !inner.is_empty() => inline_attributes(inner, &here, generation, wants),
             _ => {
                 let visible = is_harmless_pointer(&here) && harmless(value);
-                let want = if visible { Want::Plain(value.clone()) } else { Want::Inline { value: value.clone(), generation } };
+                let want = if visible {
+                    Want::Plain(value.clone())
+                } else {
+                    Want::Inline { value: value.clone(), generation }
+                };
                 wants.insert(Path::Attribute(here), want);
             }
         }
@@ -147,7 +151,8 @@ fn secret_attribute(
     version_of: &impl Fn(&str) -> String,
     wants: &mut Wants,
 ) -> Result<(), InvalidSpec> {
-    let here = if from.attribute.starts_with('/') { from.attribute.clone() } else { pointer([from.attribute.as_str()]) };
+    let here =
+        if from.attribute.starts_with('/') { from.attribute.clone() } else { pointer([from.attribute.as_str()]) };
     let path = Path::Attribute(here);
     if let Some(other) = wants.keys().find(|other| other.overlaps(&path)) {
         let attribute = &from.attribute;
@@ -190,8 +195,17 @@ mod tests {
         let attributes = json!({"url": "u", "a": {"b/c": 1, "none": null}, "empty": {}, "list": [{"x": 1}]});
         assert_eq!(
             paths(attributes, &["password", "/a/token"]),
-            Ok(["/name", "/attributes/a/b~1c", "/attributes/a/token", "/attributes/empty", "/attributes/list",
-                "/attributes/password", "/attributes/url"].map(str::to_owned).to_vec())
+            Ok([
+                "/name",
+                "/attributes/a/b~1c",
+                "/attributes/a/token",
+                "/attributes/empty",
+                "/attributes/list",
+                "/attributes/password",
+                "/attributes/url"
+            ]
+            .map(str::to_owned)
+            .to_vec())
         );
     }
 
@@ -207,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_spec_is_never_plain_and_never_printed() {
-        let wants = wants(&spec(json!({"password": "canary", "list": [{"apiKey": "canary"}]}), &[]), "n", 3, |_| String::new());
+        let wants =
+            wants(&spec(json!({"password": "canary", "list": [{"apiKey": "canary"}]}), &[]), "n", 3, |_| String::new());
         let wants = wants.unwrap();
         assert!(matches!(wants[&Path::Attribute("/password".into())], Want::Inline { generation: 3, .. }));
         assert!(matches!(wants[&Path::Attribute("/list".into())], Want::Inline { .. }));

@@ -96,6 +96,12 @@ impl Client {
         Ok(Self(Arc::new(Inner { http, auth, budget, api: config.api })))
     }
 
+    /// Whether this is the same client.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Uses other credentials from now on; the token is dropped if it was issued to others. With `None`, the token that is
     /// held serves while it lasts.
     pub fn set_credentials(&self, credentials: Option<Credentials>) {

@@ -85,7 +85,13 @@ impl Snapshot {
     /// Known ids that a LIST started at `started` does not show although it should: those that resources hold and those
     /// of the last whole LIST, but for what we deleted, what is known to be gone and what was written too lately.
     #[must_use]
-    pub fn missing(&self, list: &[Integration], started: Instant, lag: Duration, held: &BTreeSet<String>) -> Vec<String> {
+    pub fn missing(
+        &self,
+        list: &[Integration],
+        started: Instant,
+        lag: Duration,
+        held: &BTreeSet<String>,
+    ) -> Vec<String> {
         let listed: BTreeSet<&str> = list.iter().filter_map(|entry| entry.id.as_deref()).collect();
         let expected = held.union(&self.whole);
         expected
@@ -104,8 +110,12 @@ impl Snapshot {
     pub fn merge(&mut self, list: Vec<Integration>, started: Instant, lag: Duration, whole: bool) {
         let listed: BTreeSet<String> = list.iter().filter_map(|entry| entry.id.clone()).collect();
         if whole {
-            let stale: Vec<String> =
-                self.entries.keys().filter(|id| !listed.contains(*id) && !self.is_newer(id, started, lag)).cloned().collect();
+            let stale: Vec<String> = self
+                .entries
+                .keys()
+                .filter(|id| !listed.contains(*id) && !self.is_newer(id, started, lag))
+                .cloned()
+                .collect();
             for id in stale {
                 self.remove(&id);
             }

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::directory::{Directory, Lookup};
 use super::reservations::{Reservation, Reservations, Target};
 use crate::model::Kind;
-use crate::sailpoint::{Error, Integration, Named};
 use crate::sailpoint::snapshot::Snapshot;
+use crate::sailpoint::{Error, Integration, Named};
 
 /// An org and what is known of it.
 #[derive(Debug)]

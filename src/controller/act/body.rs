@@ -105,7 +105,12 @@ fn remove(map: &mut Map<String, Value>, pointer: &str) {
 }
 
 /// The operations that make these differences go, secrets first.
-pub(super) fn operations(differences: &[Difference], remote: &Remote, names: &Names, values: &Values) -> Vec<PatchOperation> {
+pub(super) fn operations(
+    differences: &[Difference],
+    remote: &Remote,
+    names: &Names,
+    values: &Values,
+) -> Vec<PatchOperation> {
     let is_secret = |one: &&Difference| matches!(one.to, Some(Want::Secret(_) | Want::Inline { .. }));
     let (secret, plain): (Vec<_>, Vec<_>) = differences.iter().partition(is_secret);
     let operation = |one: &Difference| {

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::secrets::Values;
 use super::{Applied, Failure, Scene, body};
+use crate::api::SimIntegration;
 use crate::api::annotations::{CREATE, CreateIntent};
 use crate::api::integration::{Cause, Sent};
-use crate::api::SimIntegration;
 use crate::controller::kubernetes::{patch_metadata, with_finalizer};
 use crate::controller::plan::Desired;
 use crate::controller::recorded::written_for;

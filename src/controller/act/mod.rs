@@ -11,7 +11,7 @@ mod update;
 
 use std::sync::Arc;
 
-pub use create::create;
+pub use create::{Creation, create};
 pub use delete::{Deleted, delete};
 pub use update::update;
 

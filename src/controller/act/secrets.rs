@@ -50,7 +50,9 @@ impl Values {
 
 async fn read_one(client: &Client, namespace: &str, name: &str) -> Result<SecretValues, Failure> {
     let found = secret_values(client, namespace, name).await?;
-    found.ok_or_else(|| Failure::SecretNotFound(format!("there is no Secret {name} in namespace {namespace}; create it")))
+    found.ok_or_else(|| {
+        Failure::SecretNotFound(format!("there is no Secret {name} in namespace {namespace}; create it"))
+    })
 }
 
 fn missing_key(namespace: &str, version: &SecretVersion) -> Failure {

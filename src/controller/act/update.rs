@@ -35,7 +35,7 @@ pub async fn update(scene: &Scene<'_>, desired: &Desired, update: &Update, names
 
 /// The wants whose values are needed: of the differences, or all of them for a PUT.
 fn sent_wants(desired: &Desired, update: &Update) -> Wants {
-    let differ = |path| update.differences.iter().any(|one| one.path == *path && one.to.is_some());
+    let differ = |path: &Path| update.differences.iter().any(|one| one.path == *path && one.to.is_some());
     let all = desired.wants.clone().into_iter();
     all.filter(|(path, _)| update.call == Call::Put || differ(path)).collect()
 }

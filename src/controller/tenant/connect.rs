@@ -44,8 +44,13 @@ pub(super) async fn connect(context: &Context, tenant: &SailPointTenant) -> Resu
 
 fn base_url(context: &Context, tenant: &SailPointTenant) -> Result<Url, Trouble> {
     let text = &tenant.spec.base_url;
-    let url = Url::parse(text).map_err(|error| Trouble::stalled(Reason::InvalidSpec, format!("baseUrl {text:?}: {error}")))?;
-    context.config.allowed_hosts.check(&url).map_err(|refused| Trouble::stalled(Reason::HostNotAllowed, refused.to_string()))?;
+    let url = Url::parse(text)
+        .map_err(|error| Trouble::stalled(Reason::InvalidSpec, format!("baseUrl {text:?}: {error}")))?;
+    context
+        .config
+        .allowed_hosts
+        .check(&url)
+        .map_err(|refused| Trouble::stalled(Reason::HostNotAllowed, refused.to_string()))?;
     Ok(url)
 }
 
@@ -54,11 +59,18 @@ fn resync(context: &Context, tenant: &SailPointTenant) -> Result<Duration, Troub
         return Ok(context.config.resync.unwrap_or(RESYNC));
     };
     let parsed = text.parse::<SignedDuration>().ok().and_then(|signed| Duration::try_from(signed).ok());
-    parsed.ok_or_else(|| Trouble::stalled(Reason::InvalidSpec, format!("resyncInterval {text:?} is no duration such as 10m")))
+    parsed.ok_or_else(|| {
+        Trouble::stalled(Reason::InvalidSpec, format!("resyncInterval {text:?} is no duration such as 10m"))
+    })
 }
 
 /// The client, with the credentials that the Secret has now.
-async fn client(context: &Context, tenant: &SailPointTenant, base_url: Url, resync: Duration) -> Result<Client, Trouble> {
+async fn client(
+    context: &Context,
+    tenant: &SailPointTenant,
+    base_url: Url,
+    resync: Duration,
+) -> Result<Client, Trouble> {
     let generation = tenant.metadata.generation.unwrap_or_default();
     let now = Instant::now();
     let (held, secret, suspect) =
@@ -83,7 +95,9 @@ async fn client(context: &Context, tenant: &SailPointTenant, base_url: Url, resy
             held.client.set_credentials(None);
         }
         remember(context, tenant, |memory| memory.secret = None);
-        let message = format!("there is no Secret {name} in namespace {namespace}; create it with the keys clientId and clientSecret");
+        let message = format!(
+            "there is no Secret {name} in namespace {namespace}; create it with the keys clientId and clientSecret"
+        );
         return Err(Trouble::Missing(message));
     };
     let credentials = credentials(&values, &namespace, name)?;
@@ -98,7 +112,9 @@ async fn client(context: &Context, tenant: &SailPointTenant, base_url: Url, resy
 
 fn credentials(values: &SecretValues, namespace: &str, name: &str) -> Result<Credentials, Trouble> {
     let value = |key| {
-        let missing = || Trouble::Missing(format!("Secret {name} in namespace {namespace} has no key {key} that holds text; add it"));
+        let missing = || {
+            Trouble::Missing(format!("Secret {name} in namespace {namespace} has no key {key} that holds text; add it"))
+        };
         values.get(key).cloned().ok_or_else(missing)
     };
     let (client_id, client_secret) = (value("clientId")?, value("clientSecret")?);

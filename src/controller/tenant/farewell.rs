@@ -26,8 +26,13 @@ pub(super) fn holders(context: &Context, tenant: &SailPointTenant) -> Vec<String
         tenant_key(resource, &context.config).as_ref() == Some(&key)
             && resource.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
     };
-    let mut holders: Vec<String> =
-        context.integrations.state().iter().filter(|resource| needs(resource)).map(|resource| resource_name(resource)).collect();
+    let mut holders: Vec<String> = context
+        .integrations
+        .state()
+        .iter()
+        .filter(|resource| needs(resource))
+        .map(|resource| resource_name(resource))
+        .collect();
     holders.sort();
     holders
 }

@@ -52,12 +52,19 @@ fn has_ids(answer: &Answer<Vec<Integration>>, tenant: &SailPointTenant) -> Resul
         return Ok(());
     }
     let api = tenant.spec.api;
-    let message = format!("the list of API version {api} shows integrations without ids, so that none can be owned: set spec.api to v2024 or newer");
+    let message = format!(
+        "the list of API version {api} shows integrations without ids, so that none can be owned: set spec.api to v2024 or newer"
+    );
     Err(Trouble::stalled(Reason::IdsMissing, message))
 }
 
 /// Takes the list over, as far as it can be believed.
-async fn believe(context: &Context, connection: &Connection, answer: Answer<Vec<Integration>>, accept: bool) -> Result<(), Error> {
+async fn believe(
+    context: &Context,
+    connection: &Connection,
+    answer: Answer<Vec<Integration>>,
+    accept: bool,
+) -> Result<(), Error> {
     let (org, lag) = (&connection.org, context.config.list_lag);
     let Answer { value: list, started, date, .. } = answer;
     let held = context.holders.ids(&org.name);

@@ -1,12 +1,12 @@
 //! What this process remembers of a tenant between two beats.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kube::ResourceExt as _;
 use tokio::time::Instant;
 
 use super::super::memory::jittered;
-use crate::api::{Annotations, Reason, SailPointTenant};
+use crate::api::{Reason, SailPointTenant};
 use crate::sailpoint::Client;
 
 /// What is remembered of one `SailPointTenant`.
@@ -22,7 +22,7 @@ pub struct TenantMemory {
     failures: u32,
     /// No call before this time, unless the tenant is changed or somebody asks.
     wait_until: Option<Instant>,
-    waited_for: Option<(i64, String)>,
+    seen: Option<(i64, BTreeMap<String, String>, bool)>,
     waiting: Option<(Reason, Instant)>,
 }
 
@@ -35,20 +35,20 @@ pub(super) struct HeldClient {
 }
 
 impl TenantMemory {
+    /// Whether the resource is another than at the last beat: its spec, annotations or deletion.
+    pub(super) fn notice(&mut self, tenant: &SailPointTenant) -> bool {
+        let state = (
+            tenant.metadata.generation.unwrap_or_default(),
+            tenant.metadata.annotations.clone().unwrap_or_default(),
+            tenant.metadata.deletion_timestamp.is_some(),
+        );
+        self.seen.replace(state.clone()) != Some(state)
+    }
+
     /// Whether a call may be made now; else how long to wait. A failing tenant is not asked sooner because many wait.
-    pub(super) fn gate(
-        &mut self,
-        tenant: &SailPointTenant,
-        requests: super::verdict::Requests,
-        now: Instant,
-    ) -> Result<(), Duration> {
-        let asks = format!("{:?}", Annotations::of(tenant));
-        let state = (tenant.metadata.generation.unwrap_or_default(), asks);
-        let is_same = self.waited_for.as_ref() == Some(&state);
-        let deleting = tenant.meta().deletion_timestamp.is_some();
-        self.waited_for = Some(state);
+    pub(super) fn gate(&self, is_asked: bool, now: Instant) -> Result<(), Duration> {
         match self.wait_until {
-            Some(until) if until > now && is_same && !requests.any() && !deleting => Err(until - now),
+            Some(until) if until > now && !is_asked => Err(until - now),
             _ => Ok(()),
         }
     }

@@ -67,6 +67,10 @@ fn failed(context: &Context, tenant: &SailPointTenant) -> Duration {
 
 /// One beat: connected, listed, names looked up, status written, integrations woken. Returns when the next is due.
 async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, Trouble> {
+    // Before every resource is known, nobody knows what is held.
+    context.integrations.ready().await;
+    context.tenants.ready().await;
+    let is_changed = remember(context, tenant, |memory| memory.notice(tenant));
     if tenant.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, tenant).await?;
     } else if let Some(finalizers) = with_finalizer(tenant) {
@@ -79,7 +83,8 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         return Err(Trouble::Paused(until));
     }
     let requests = verdict::requests(context, tenant);
-    remember(context, tenant, |memory| memory.gate(tenant, requests, Instant::now())).map_err(Trouble::Waits)?;
+    remember(context, tenant, |memory| memory.gate(is_changed || requests.any(), Instant::now()))
+        .map_err(Trouble::Waits)?;
     let connected = connect::connect(context, tenant).await?;
     let connection = &connected.connection;
     context.fleet.connected(Arc::clone(connection));
@@ -87,7 +92,7 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     let did_look_up = list::look_up_names(connection).await?;
     remember(context, tenant, TenantMemory::succeeded);
     let written = verdict::write(context, tenant, &Verdict::connected(context, tenant, &connected)).await;
-    if did_list || did_look_up || connected.is_new {
+    if did_list || did_look_up || connected.is_new || is_changed {
         wake_integrations(context, connection);
     }
     written?;
@@ -107,7 +112,8 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     let key = key_of(tenant);
     let grace = context.config.reference_grace;
     let now = Instant::now();
-    let judged = trouble.judge(&mut |reason| remember(context, tenant, |memory| memory.waiting_for(reason, now)) < grace);
+    let judged =
+        trouble.judge(&mut |reason| remember(context, tenant, |memory| memory.waiting_for(reason, now)) < grace);
     context.fleet.not_ready(&key, judged.reason, &judged.message.cause);
     if let Some(error) = &judged.error
         && let Some(connection) = context.fleet.connection(&key)
@@ -134,7 +140,7 @@ fn wake_integrations(context: &Context, connection: &Connection) {
 fn wake_integrations_of(context: &Context, tenants: &[crate::tenants::TenantKey]) {
     for resource in context.integrations.state() {
         if tenant_key(&resource, &context.config).is_some_and(|key| tenants.contains(&key)) {
-            context.wake.integration(&resource);
+            context.wake_integration(&resource);
         }
     }
 }

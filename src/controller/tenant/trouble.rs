@@ -50,7 +50,8 @@ impl Trouble {
     pub(super) fn judge(self, is_young: &mut dyn FnMut(Reason) -> bool) -> Verdict {
         match self {
             Self::Paused(until) => {
-                let message = until.map_or_else(|| "policy.mode is Paused".to_owned(), |until| format!("paused until {until}"));
+                let message =
+                    until.map_or_else(|| "policy.mode is Paused".to_owned(), |until| format!("paused until {until}"));
                 let ends = until.and_then(|until| Duration::try_from(until.duration_since(Timestamp::now())).ok());
                 // Without an end, only a change of the resource ends it: the watch brings that.
                 let ends = ends.unwrap_or(Duration::from_hours(24)) + Duration::from_millis(100);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
 use serde_json::json;
 
 use super::connect::Connected;
@@ -68,7 +67,8 @@ impl Verdict {
             counts(snapshot.len(), managed)
         });
         let deprecated = remember(context, tenant, |memory| memory.deprecated);
-        let holders = if tenant.metadata.deletion_timestamp.is_some() { farewell::holders(context, tenant) } else { Vec::new() };
+        let holders =
+            if tenant.metadata.deletion_timestamp.is_some() { farewell::holders(context, tenant) } else { Vec::new() };
         let verdict = match org.last_round().map(|round| round.outcome) {
             _ if !holders.is_empty() => Self::new(State::Heals, Reason::InUse, in_use(&holders).into()),
             _ if org.mass_disappearance().is_some() => mass_disappearance(org.mass_disappearance().unwrap_or_default()),
@@ -102,7 +102,10 @@ fn ready(tenant: &SailPointTenant, org: &str, counts: IntegrationCounts, depreca
         );
     }
     if deprecated {
-        message = format!("{message}; SailPoint says that API version {} is deprecated: choose a newer spec.api", tenant.spec.api);
+        message = format!(
+            "{message}; SailPoint says that API version {} is deprecated: choose a newer spec.api",
+            tenant.spec.api
+        );
     }
     message
 }
@@ -155,7 +158,8 @@ impl Requests {
 pub(super) fn requests(_: &Context, tenant: &SailPointTenant) -> Requests {
     let annotations = Annotations::of(tenant);
     let handled = tenant.status.as_ref().and_then(|status| status.last_handled.clone()).unwrap_or_default();
-    let is_new = |key, handled: &Option<String>| annotations.get(key).is_some_and(|value| Some(value) != handled.as_deref());
+    let is_new =
+        |key, handled: &Option<String>| annotations.get(key).is_some_and(|value| Some(value) != handled.as_deref());
     Requests {
         anew: is_new(RECONCILE_REQUESTED_AT, &handled.reconcile_requested_at),
         again: is_new(CORRECT_REQUESTED_AT, &handled.correct_requested_at),
@@ -171,7 +175,8 @@ pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: 
     }
     patch_status(&context.client, tenant, &json!(previous), json!(status)).await?;
     let headline = |status: &SailPointTenantStatus| {
-        let ready = find(&status.conditions, ConditionType::Paused).or_else(|| find(&status.conditions, ConditionType::Ready));
+        let ready =
+            find(&status.conditions, ConditionType::Paused).or_else(|| find(&status.conditions, ConditionType::Ready));
         ready.map(|ready| (ready.reason.clone(), ready.message.clone()))
     };
     if let Some((reason, message)) = headline(&status)
@@ -184,7 +189,12 @@ pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: 
     Ok(())
 }
 
-fn next(tenant: &SailPointTenant, previous: &SailPointTenantStatus, verdict: &Verdict, now: Timestamp) -> SailPointTenantStatus {
+fn next(
+    tenant: &SailPointTenant,
+    previous: &SailPointTenantStatus,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> SailPointTenantStatus {
     let generation = tenant.metadata.generation.unwrap_or_default();
     let annotations = Annotations::of(tenant);
     let value = |key| annotations.get(key).map(str::to_owned);

@@ -1,0 +1,60 @@
+//! What the watches show of one kind, over one namespace, several or all, and the way to wake its reconciles.
+
+use std::sync::Arc;
+
+use kube::Resource;
+use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Every watch of one kind.
+pub struct Watched<K: Resource<DynamicType = ()> + 'static>(Vec<Watch<K>>);
+
+/// One watch: of a namespace, or of all.
+pub struct Watch<K: Resource<DynamicType = ()> + 'static> {
+    /// The namespace; `None` for all.
+    pub namespace: Option<String>,
+    /// What it shows.
+    pub store: Store<K>,
+    /// Wakes a reconcile.
+    pub wake: UnboundedSender<ObjectRef<K>>,
+}
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
+    /// These watches.
+    #[must_use]
+    pub fn new(watches: Vec<Watch<K>>) -> Self {
+        Self(watches)
+    }
+
+    fn of(&self, namespace: &str) -> Option<&Watch<K>> {
+        self.0.iter().find(|watch| watch.namespace.as_deref().is_none_or(|watched| watched == namespace))
+    }
+
+    /// The resource of this name.
+    #[must_use]
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
+        self.of(namespace)?.store.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    /// All resources.
+    #[must_use]
+    pub fn state(&self) -> Vec<Arc<K>> {
+        self.0.iter().flat_map(|watch| watch.store.state()).collect()
+    }
+
+    /// Reconciles this resource soon.
+    pub fn wake(&self, namespace: &str, name: &str) {
+        if let Some(watch) = self.of(namespace) {
+            // Nobody listens only while the process ends.
+            let _ = watch.wake.send(ObjectRef::new(name).within(namespace));
+        }
+    }
+
+    /// Waits until every watch has shown all that there is.
+    pub async fn ready(&self) {
+        for watch in &self.0 {
+            // The writer is dropped only while the process ends.
+            let _ = watch.store.wait_until_ready().await;
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Wiring: clients, watches, the two controllers, probes and shutdown.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use futures::{FutureExt as _, StreamExt as _};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::core::NamespaceResourceScope;
+use kube::runtime::PredicateConfig;
+use kube::runtime::controller::Config as Concurrency;
+use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::watcher::Event;
+use kube::runtime::{Controller, WatchStreamExt as _, watcher};
+use kube::{Api, Client, Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::api::condition::find;
+use crate::api::{ConditionType, Reason, SailPointTenant, SimIntegration};
+use crate::cluster;
+use crate::config::Config;
+use crate::controller::{
+    Context, Events, Holders, Memories, SecretVersions, Watch, Watched, reconcile, reconcile_tenant,
+};
+use crate::metrics::Metrics;
+use crate::probes::{self, Readiness};
+use crate::tenants::Fleet;
+
+/// How often the gauge of integrations by reason is brought up to date.
+const GAUGES: Duration = Duration::from_secs(15);
+const INTEGRATIONS: &str = "the CRD simintegrations.simops.dev and its list";
+const TENANTS: &str = "the CRD sailpointtenants.simops.dev and its list";
+
+/// Why the operator cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no Kubernetes to work with.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// What tells this cluster from others is not known.
+    #[error("the uid of namespace kube-system cannot be read: {0}; grant get on it, or set --cluster-id")]
+    ClusterId(Box<kube::Error>),
+    /// The address of the probes cannot be used.
+    #[error("{address} cannot be listened on: {why}; set --listen to another address")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why not.
+        why: std::io::Error,
+    },
+    /// Signals cannot be heard.
+    #[error("the signals that end this process cannot be heard: {0}")]
+    Signals(std::io::Error),
+}
+
+/// Runs until the process is told to end.
+///
+/// # Errors
+/// If it cannot start.
+pub async fn run(config: Config) -> Result<(), Error> {
+    let client = cluster::connect().await?;
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|why| Error::Listen { address, why })?;
+    let (stop, stopping) = watch::channel(false);
+    let readiness = Readiness::waiting_for([INTEGRATIONS, TENANTS]);
+    let metrics = Metrics::new();
+    let served = tokio::spawn(probes::serve(listener, readiness.clone(), metrics.clone(), ended(stopping.clone())));
+    let signals = signals()?;
+    tokio::spawn(signals.map(move |()| stop.send_replace(true)));
+    let (context, integrations, tenants) = wire(client, config, metrics).await?;
+    tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), "started");
+    tokio::spawn(ready(Arc::clone(&context), readiness));
+    tokio::spawn(gauges(Arc::clone(&context)));
+    let namespaces = u16::try_from(integrations.len()).unwrap_or(u16::MAX).max(1);
+    let concurrency = (context.config.concurrency / namespaces).max(1);
+    let integrations = integrations.into_iter().map(|controller| {
+        let run = controller
+            .with_config(Concurrency::default().concurrency(concurrency))
+            .graceful_shutdown_on(ended(stopping.clone()))
+            .run(reconcile, |_, error, _| match *error {}, Arc::clone(&context));
+        run.for_each(|_| async {}).boxed()
+    });
+    // A tenant's reconcile waits for its tenant and for nothing else: each has a place of its own.
+    let tenants = tenants.into_iter().map(|controller| {
+        let run = controller.graceful_shutdown_on(ended(stopping.clone())).run(
+            reconcile_tenant,
+            |_, error, _| match *error {},
+            Arc::clone(&context),
+        );
+        run.for_each(|_| async {}).boxed()
+    });
+    join_all(integrations.chain(tenants)).await;
+    tracing::info!("ended");
+    // What it served is of no use to anybody now.
+    served.abort();
+    Ok(())
+}
+
+async fn ended(mut stopping: watch::Receiver<bool>) {
+    // An error means that whoever would tell has gone: that is the end as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Comes to an end when the process is told to.
+fn signals() -> Result<impl Future<Output = ()> + Send, Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+type Wired = (Arc<Context>, Vec<Controller<SimIntegration>>, Vec<Controller<SailPointTenant>>);
+
+async fn wire(client: Client, config: Config, metrics: Metrics) -> Result<Wired, Error> {
+    let cluster = match &config.cluster_id {
+        Some(id) => id.clone(),
+        None => cluster_id(&client).await?,
+    };
+    let holders = Arc::new(Holders::default());
+    let watched = namespaces(&config.namespaces, None);
+    let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
+    let (integrations, integration_controllers) = watches(&client, &watched, {
+        let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
+        move |event: &Event<SimIntegration>| note(&holders, event, &cluster, &config)
+    });
+    let (tenants, tenant_controllers) = watches(&client, &of_tenants, |_: &Event<SailPointTenant>| {});
+    let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
+    let context = Context {
+        events: Events::new(client.clone(), instance),
+        client,
+        config,
+        cluster,
+        fleet: Fleet::default(),
+        holders,
+        integrations: Watched::new(integrations),
+        tenants: Watched::new(tenants),
+        memories: Memories::default(),
+        tenant_memories: Memories::default(),
+        secret_versions: SecretVersions::default(),
+        observer: Arc::new(metrics.clone()),
+        metrics,
+    };
+    Ok((Arc::new(context), integration_controllers, tenant_controllers))
+}
+
+async fn cluster_id(client: &Client) -> Result<String, Error> {
+    let api: Api<Namespace> = Api::all(client.clone());
+    let namespace = api.get_metadata("kube-system").await.map_err(|error| Error::ClusterId(Box::new(error)))?;
+    Ok(namespace.metadata.uid.unwrap_or_default())
+}
+
+/// The namespaces to watch: `None` stands for all.
+fn namespaces(named: &[String], also: Option<&String>) -> Vec<Option<String>> {
+    if named.is_empty() {
+        return vec![None];
+    }
+    let mut all: Vec<Option<String>> = named.iter().chain(also).cloned().map(Some).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Keeps the index of holders as new as the store.
+fn note(holders: &Holders, event: &Event<SimIntegration>, cluster: &str, config: &Config) {
+    match event {
+        Event::Apply(resource) | Event::InitApply(resource) => holders.observe(resource, cluster, config),
+        Event::Delete(resource) => holders.forget(&resource.uid().unwrap_or_default()),
+        Event::Init | Event::InitDone => {}
+    }
+}
+
+/// A watch and a controller for each namespace; `note` sees every event before the store does.
+fn watches<K>(
+    client: &Client,
+    namespaces: &[Option<String>],
+    note: impl Fn(&Event<K>) + Clone + Send + 'static,
+) -> (Vec<Watch<K>>, Vec<Controller<K>>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug
+        + Send
+        + Sync
+        + 'static,
+{
+    let one = |namespace: &Option<String>| {
+        let api = match namespace {
+            Some(namespace) => Api::namespaced(client.clone(), namespace),
+            None => Api::all(client.clone()),
+        };
+        let (store, writer) = reflector::store();
+        let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
+        let note = note.clone();
+        let stream = watcher(api, watcher::Config::default())
+            .default_backoff()
+            .modify(|resource: &mut K| resource.managed_fields_mut().clear())
+            .inspect(move |event| {
+                if let Ok(event) = event {
+                    note(event);
+                }
+            })
+            .reflect(writer)
+            .applied_objects()
+            .predicate_filter(what_matters, PredicateConfig::default());
+        let controller =
+            Controller::for_stream(stream, store.clone()).reconcile_on(UnboundedReceiverStream::new(woken));
+        (Watch { namespace: namespace.clone(), store, wake }, controller)
+    };
+    namespaces.iter().map(one).unzip()
+}
+
+/// What a reconcile looks at: not the status, which is our own.
+fn what_matters<K: Resource>(resource: &K) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let meta = resource.meta();
+    (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Says what is still missing until both kinds are known.
+async fn ready(context: Arc<Context>, readiness: Readiness) {
+    context.integrations.ready().await;
+    readiness.arrived(INTEGRATIONS);
+    context.tenants.ready().await;
+    readiness.arrived(TENANTS);
+    tracing::info!("ready");
+}
+
+/// Counts integrations by the reason of their Ready condition.
+async fn gauges(context: Arc<Context>) {
+    let mut ticks = interval(GAUGES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
+        for resource in context.integrations.state() {
+            let status = resource.status.as_ref();
+            let ready = status.and_then(|status| find(&status.conditions, ConditionType::Ready));
+            let reason = ready.and_then(|ready| Reason::ALL.iter().find(|reason| reason.as_str() == ready.reason));
+            *counts.entry(reason.copied().unwrap_or(Reason::Progressing)).or_default() += 1;
+        }
+        context.metrics.integrations(&counts);
+    }
+}
