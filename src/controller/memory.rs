@@ -18,8 +18,8 @@ const CONTESTED_AFTER: u32 = 3;
 /// What is remembered of one `SimIntegration`.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Since when a LIST is wanted, and for which question.
-    question: Option<(String, Instant)>,
+    /// The questions that a list or a look-up must answer, and when each was asked.
+    questions: BTreeMap<String, Instant>,
     /// The open create: its nonce, when it was first seen and how many LISTs had been whole by then.
     intent: Option<SeenIntent>,
     /// Failures running, for the backoff.
@@ -52,18 +52,12 @@ struct Repairs {
 impl Memory {
     /// When `question` was first asked, now if it is new.
     pub fn asked(&mut self, question: &str, now: Instant) -> Instant {
-        match &self.question {
-            Some((asked, since)) if asked == question => *since,
-            _ => {
-                self.question = Some((question.to_owned(), now));
-                now
-            }
-        }
+        *self.questions.entry(question.to_owned()).or_insert(now)
     }
 
-    /// The question was answered and acted upon; the next is a new one.
+    /// The questions were answered and acted upon; the next are new ones.
     pub fn answered(&mut self) {
-        self.question = None;
+        self.questions.clear();
     }
 
     /// The open create of this nonce; what is first seen now starts now.
@@ -222,6 +216,7 @@ mod tests {
         assert_eq!(memory.asked("name a", start), start);
         assert_eq!(memory.asked("name a", start + SECOND), start);
         assert_eq!(memory.asked("name b", start + SECOND), start + SECOND);
+        assert_eq!(memory.asked("name a", start + SECOND), start, "one question does not make another new");
         memory.answered();
         assert_eq!(memory.asked("name b", start + 2 * SECOND), start + 2 * SECOND);
     }

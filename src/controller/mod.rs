@@ -69,6 +69,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// Waits until the watches have shown every resource that there is.
+    pub async fn known(&self) {
+        self.integrations.ready().await;
+        self.tenants.ready().await;
+    }
+
     /// The tenant of this key, as the watch shows it.
     #[must_use]
     pub fn tenant(&self, key: &TenantKey) -> Option<Arc<SailPointTenant>> {

@@ -104,11 +104,7 @@ pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, around
     {
         return Observed::Mismatch { held: held.clone() };
     }
-    let observed = looking.dispatch(memory);
-    if !matches!(observed, Observed::Asked | Observed::Unavailable(_)) {
-        memory.answered();
-    }
-    observed
+    looking.dispatch(memory)
 }
 
 struct Looking<'a> {

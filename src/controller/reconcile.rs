@@ -23,6 +23,7 @@ use crate::api::integration::{LastHandled, TenantIdentity};
 use crate::api::{Annotations, Reason, SimIntegration};
 use crate::metrics::{Change, Kind as Reconciled, Outcome};
 use crate::model::{Kind, Names, Path};
+use crate::sailpoint::ErrorKind;
 use crate::tenants::{Connection, Lookup};
 
 /// Our own write is not in the watch yet.
@@ -49,9 +50,14 @@ impl Pass {
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(resource: Arc<SimIntegration>, context: Arc<Context>) -> Result<Action, Infallible> {
+    // Before every resource is known, nobody knows what is held and what is missing.
+    context.known().await;
     let started = Instant::now();
     let pass = one_pass(&context, &resource).await;
     let outcome = pass.outcome;
+    if outcome != Outcome::Parked {
+        remember(&context, &resource, super::Memory::answered);
+    }
     let next = report::conclude(&context, &resource, pass).await;
     context.metrics.reconciled(Reconciled::Integration, outcome, started.elapsed());
     tracing::debug!(resource = resource_name(&resource), outcome = outcome.as_str(), ?next, "reconciled");
@@ -208,7 +214,6 @@ fn look_up(
         context.wake_tenant(&connection.key);
         return Err(Halt::Parked);
     }
-    remember(context, resource, super::Memory::answered);
     for ((kind, name), ids) in found {
         let id = the_one(kind, &name, &ids)?;
         match kind {
@@ -338,7 +343,6 @@ impl Keeping<'_> {
         };
         match created.result {
             Ok(Some(applied)) => {
-                self.memory(super::Memory::answered);
                 let findings = self.changed(applied);
                 report::must_land(self.context, &self.scene, created.resource, findings).await
             }
@@ -452,6 +456,10 @@ impl Keeping<'_> {
         }
         let disposition = of_failure(failure, doing);
         tracing::debug!(resource = resource_name(self.scene.resource), %failure, "not done");
+        if matches!(failure, Failure::Remote(error) if error.kind() == ErrorKind::NotSent) {
+            // What was learnt is too old by now: the next pass asks anew.
+            self.memory(super::Memory::answered);
+        }
         if disposition.retry == Retry::Refused {
             let until = Instant::now() + self.context.config.refused_retry;
             self.memory(|memory| memory.refused(self.version(), until));

@@ -37,6 +37,8 @@ const RESYNC: Duration = Duration::from_mins(10);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(tenant: Arc<SailPointTenant>, context: Arc<Context>) -> Result<Action, Infallible> {
+    // Before every resource is known, nobody knows what is held.
+    context.known().await;
     let started = Instant::now();
     let (outcome, next) = one_pass(&context, &tenant).await;
     context.metrics.reconciled(Kind::Tenant, outcome, started.elapsed());
@@ -67,9 +69,6 @@ fn failed(context: &Context, tenant: &SailPointTenant) -> Duration {
 
 /// One beat: connected, listed, names looked up, status written, integrations woken. Returns when the next is due.
 async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, Trouble> {
-    // Before every resource is known, nobody knows what is held.
-    context.integrations.ready().await;
-    context.tenants.ready().await;
     let is_changed = remember(context, tenant, |memory| memory.notice(tenant));
     if tenant.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, tenant).await?;
