@@ -202,6 +202,7 @@ where
         };
         let (store, writer) = reflector::store();
         let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
+        let (tell, known) = watch::channel(false);
         let note = note.clone();
         let stream = watcher(api, watcher::Config::default())
             .default_backoff()
@@ -212,11 +213,16 @@ where
                 }
             })
             .reflect(writer)
+            .inspect(move |event| {
+                if matches!(event, Ok(Event::InitDone)) {
+                    tell.send_replace(true);
+                }
+            })
             .applied_objects()
             .predicate_filter(what_matters, PredicateConfig::default());
         let controller =
             Controller::for_stream(stream, store.clone()).reconcile_on(UnboundedReceiverStream::new(woken));
-        (Watch { namespace: namespace.clone(), store, wake }, controller)
+        (Watch { namespace: namespace.clone(), store, wake, known }, controller)
     };
     namespaces.iter().map(one).unzip()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kube::Resource;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 /// Every watch of one kind.
 pub struct Watched<K: Resource<DynamicType = ()> + 'static>(Vec<Watch<K>>);
@@ -17,6 +18,8 @@ pub struct Watch<K: Resource<DynamicType = ()> + 'static> {
     pub store: Store<K>,
     /// Wakes a reconcile.
     pub wake: UnboundedSender<ObjectRef<K>>,
+    /// Whether it has shown all that there is. (kube's own `wait_until_ready` wakes only one of those who wait.)
+    pub known: watch::Receiver<bool>,
 }
 
 impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
@@ -53,8 +56,8 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
     /// Waits until every watch has shown all that there is.
     pub async fn ready(&self) {
         for watch in &self.0 {
-            // The writer is dropped only while the process ends.
-            let _ = watch.store.wait_until_ready().await;
+            // The sender is dropped only while the process ends.
+            let _ = watch.known.clone().wait_for(|known| *known).await;
         }
     }
 }
