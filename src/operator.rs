@@ -228,6 +228,7 @@ where
 }
 
 /// What a reconcile looks at: not the status, which is our own.
+#[expect(clippy::unnecessary_wraps, reason = "the form that a predicate has")]
 fn what_matters<K: Resource>(resource: &K) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     let meta = resource.meta();

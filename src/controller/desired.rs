@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::plan::Desired;
 use super::recorded::Recorded;
+use super::requests::Requests;
 use super::status::Verdict;
 use super::{Context, integration_name, tenant_key};
 use crate::api::tenant::NamespacesFrom;
@@ -47,15 +48,6 @@ pub(super) fn stalled(reason: Reason, message: impl Into<String>) -> Halt {
 /// It heals itself.
 pub(super) fn heals(reason: Reason, message: impl Into<String>) -> Halt {
     Halt::Verdict(Box::new(Verdict::Heals(reason, message.into().into())))
-}
-
-/// The requests by annotation that are not answered yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Requests {
-    /// Look anew.
-    pub anew: bool,
-    /// Repair and send again.
-    pub again: bool,
 }
 
 /// What the resource asks for, and the tenant that it asks of.
@@ -216,8 +208,7 @@ async fn versions(
             .is_some_and(|c| c.status == "True")
     });
     let since_list = connection.org.last_round().map(|round| round.ended);
-    let not_before =
-        if requests.anew || requests.again || !is_known || !is_ready { now } else { since_list.unwrap_or(now) };
+    let not_before = if requests.any() || !is_known || !is_ready { now } else { since_list.unwrap_or(now) };
     let mut versions = BTreeMap::new();
     for name in names {
         let version = context.secret_versions.get(&context.client, &namespace, name, not_before).await?;

@@ -53,8 +53,7 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
     let quietly = |retry| Disposition { verdict: None, retry };
     match failure {
         Failure::Remote(error) => of_error(error, doing),
-        Failure::Kubernetes(error) if is_conflict(error) => quietly(Retry::After(STALE)),
-        Failure::Kubernetes(_) => quietly(Retry::Backoff),
+        Failure::Kubernetes(error) => quietly(if is_conflict(error) { Retry::After(STALE) } else { Retry::Backoff }),
         Failure::SecretNotFound(message) => Disposition {
             verdict: Some(Verdict::Heals(Reason::SecretNotFound, message.as_str().into())),
             retry: Retry::Backoff,
@@ -62,7 +61,6 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
         Failure::Busy => quietly(Retry::After(BUSY)),
         Failure::Reserved(_) => quietly(Retry::After(4 * BUSY)),
         Failure::PatchRefused(_) => quietly(Retry::Now),
-        Failure::NotSent(_) => quietly(Retry::Backoff),
     }
 }
 

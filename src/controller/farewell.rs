@@ -16,11 +16,11 @@ use super::disposition::{Disposition, Doing, Retry, of_failure};
 use super::events::Severity;
 use super::kubernetes::remove_finalizer;
 use super::observe::{Around, Link, Observed, Question, observe};
+use super::pass::{Pass, delay, remember};
 use super::plan::{Farewell, Orphaning, farewell as decide};
-use super::reconcile::{Pass, delay, remember};
 use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
-use super::{Context, integration_name, report, resource_name, tenant_key};
+use super::{Context, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::Origin;
 use crate::api::{Adopt, Annotations, Mode, Reason, SimIntegration};
 use crate::metrics::{Change, LetGo, Outcome};
@@ -35,7 +35,7 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration, recor
     if !resource.finalizers().iter().any(|one| one == crate::api::FINALIZER) {
         return Ok(Pass::quiet(Outcome::Unchanged, None));
     }
-    let Some(live) = report::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
+    let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
     let leaving = Leaving { context, resource: &live, recorded };
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;
@@ -52,6 +52,16 @@ async fn crd_is_terminating(context: &Context) -> Result<bool, kube::Error> {
     let name = format!("{}.{}", SimIntegration::plural(&()), SimIntegration::group(&()));
     let found = api.get_metadata_opt(&name).await?;
     Ok(found.is_none_or(|crd| crd.metadata.deletion_timestamp.is_some()))
+}
+
+fn no_connection(reason: Reason, message: &str) -> Halt {
+    match reason {
+        Reason::SecretNotFound | Reason::CredentialsRejected => stalled(
+            Reason::CredentialsGone,
+            format!("the integration cannot be deleted: {message}: mend the credentials, {WAY_OUT}"),
+        ),
+        _ => heals(Reason::TenantNotReady, format!("the tenant is not ready: {}: {message}", reason.as_str())),
+    }
 }
 
 struct Leaving<'a> {
@@ -107,7 +117,7 @@ impl Leaving<'_> {
         let connection = match self.context.fleet.standing(&key) {
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
             Some(Standing::NotReady { reason, message, last: None }) => {
-                return Err(self.no_connection(reason, &message));
+                return Err(no_connection(reason, &message));
             }
             None if self.context.tenant(&key).is_some() => {
                 return Err(Halt::Parked);
@@ -118,16 +128,6 @@ impl Leaving<'_> {
             }
         };
         same_org(connection, self.recorded)
-    }
-
-    fn no_connection(&self, reason: Reason, message: &str) -> Halt {
-        match reason {
-            Reason::SecretNotFound | Reason::CredentialsRejected => stalled(
-                Reason::CredentialsGone,
-                format!("the integration cannot be deleted: {message}: mend the credentials, {WAY_OUT}"),
-            ),
-            _ => heals(Reason::TenantNotReady, format!("the tenant is not ready: {}: {message}", reason.as_str())),
-        }
     }
 
     /// What an open create has left: its id, or nothing.
@@ -210,7 +210,7 @@ impl Leaving<'_> {
             }
         }
         let generation = self.resource.metadata.generation.unwrap_or_default();
-        let next = delay(self.context, self.resource, retry, Some(connection));
+        let next = Some(delay(self.context, self.resource, retry, Some(connection)));
         let outcome = if verdict.is_some() { Outcome::Waiting } else { Outcome::Parked };
         Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next, outcome }
     }

@@ -166,8 +166,7 @@ impl Memory {
 pub fn jittered(duration: Duration) -> Duration {
     use std::hash::{BuildHasher, RandomState};
     let random = RandomState::new().hash_one(0_u8) % 1024;
-    let quarter = duration / 4;
-    duration - quarter.mul_f64(f64::from(u32::try_from(random).unwrap_or(0)) / 1024.0)
+    duration.mul_f64(1.0 - f64::from(u32::try_from(random).unwrap_or(0)) / 4096.0)
 }
 
 /// The memories of all resources of a kind.

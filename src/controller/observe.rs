@@ -127,25 +127,25 @@ impl Looking<'_> {
     }
 
     /// A LIST that started after the question was first asked.
-    fn fresh(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Observed> {
+    fn fresh(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Box<Observed>> {
         self.view(Some(memory.asked(what, self.question.now)))
     }
 
-    fn view(&self, since: Option<Instant>) -> Result<OrgView, Observed> {
+    fn view(&self, since: Option<Instant>) -> Result<OrgView, Box<Observed>> {
         match self.at.org.look(since) {
             Look::Listed(view) => Ok(view),
-            Look::Wait => Err(Observed::Asked),
-            Look::Failed(error) => Err(Observed::Unavailable(error)),
+            Look::Wait => Err(Box::new(Observed::Asked)),
+            Look::Failed(error) => Err(Box::new(Observed::Unavailable(error))),
         }
     }
 
-    fn whole(view: OrgView) -> Result<OrgView, Observed> {
+    fn whole(view: OrgView) -> Result<OrgView, Box<Observed>> {
         if view.whole {
             return Ok(view);
         }
         let message = "the tenant's list does not show integrations that are there, so that nothing in it is believed; \
                        see the conditions of the SailPointTenant";
-        Err(Observed::Unknown { reason: Reason::ListIncomplete, message: message.to_owned(), until: None })
+        Err(Box::new(Observed::Unknown { reason: Reason::ListIncomplete, message: message.to_owned(), until: None }))
     }
 
     fn remote(&self, id: &str) -> Option<Remote> {
@@ -163,12 +163,12 @@ impl Looking<'_> {
         let view = if self.question.anew { self.fresh("anew", memory) } else { self.view(None) };
         let view = match view {
             Ok(view) => view,
-            Err(observed) => return observed,
+            Err(observed) => return *observed,
         };
         let link = if self.question.recorded.in_status { Link::Held } else { Link::Restored };
         match self.remote(id) {
             Some(remote) => self.unless_unsettled(id, Observed::Present(remote, link)),
-            None => self.absent(id, view, memory).unwrap_or_else(|observed| observed),
+            None => self.absent(id, view, memory).unwrap_or_else(|observed| *observed),
         }
     }
 
@@ -189,14 +189,14 @@ impl Looking<'_> {
     }
 
     /// Gone is a 404 of SailPoint's own, absent from a whole LIST, and `settle` past our last write.
-    fn absent(&self, id: &str, view: OrgView, memory: &mut Memory) -> Result<Observed, Observed> {
+    fn absent(&self, id: &str, view: OrgView, memory: &mut Memory) -> Result<Observed, Box<Observed>> {
         let Self { question, config, .. } = self;
         if let Some(vanished) = view.mass_disappearance {
             let message = format!(
                 "{vanished} integrations vanished at once; nothing is created again until annotation \
                  simops.dev/correct-requested-at on the SailPointTenant says that this is right"
             );
-            return Err(Observed::Unknown { reason: Reason::MassDisappearance, message, until: None });
+            return Err(Box::new(Observed::Unknown { reason: Reason::MassDisappearance, message, until: None }));
         }
         Self::whole(view)?;
         if !self.at.org.read(|snapshot| snapshot.is_gone(id)) {
@@ -209,11 +209,11 @@ impl Looking<'_> {
         });
         match in_process.max(before).filter(|until| *until > question.now) {
             None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(Observed::Gone),
-            until => Err(Observed::Unknown {
+            until => Err(Box::new(Observed::Unknown {
                 reason: Reason::ConfirmingAbsence,
                 message: format!("{id} is not in the tenant's list; making sure that it is gone"),
                 until,
-            }),
+            })),
         }
     }
 
@@ -223,21 +223,21 @@ impl Looking<'_> {
         }
         let view = match self.fresh(&format!("external {id}"), memory) {
             Ok(view) => view,
-            Err(observed) => return observed,
+            Err(observed) => return *observed,
         };
         match self.remote(id) {
             Some(remote) => Observed::Present(remote, Link::External),
-            None => Self::whole(view).map_or_else(|observed| observed, |_| Observed::Gone),
+            None => Self::whole(view).map_or_else(|observed| *observed, |_| Observed::Gone),
         }
     }
 
     /// Integrations of this name, without those that another resource holds; or that holder.
-    fn named(&self, name: &str) -> Result<Vec<Remote>, Observed> {
+    fn named(&self, name: &str) -> Result<Vec<Remote>, Box<Observed>> {
         let found: Vec<Arc<_>> = self.at.org.read(|snapshot| snapshot.named(name).cloned().collect());
         let mut free = Vec::new();
         for remote in found.into_iter().filter_map(Remote::new) {
             match self.other_holder(&remote.id) {
-                Some(holder) => return Err(Observed::Held(holder)),
+                Some(holder) => return Err(Box::new(Observed::Held(holder))),
                 None => free.push(remote),
             }
         }
@@ -251,13 +251,13 @@ impl Looking<'_> {
         }
         let view = match self.fresh(&format!("name {name}"), memory) {
             Ok(view) => view,
-            Err(observed) => return observed,
+            Err(observed) => return *observed,
         };
         match self.named(name) {
-            Err(observed) => observed,
+            Err(observed) => *observed,
             Ok(found) if !found.is_empty() => Observed::Named(found),
             Ok(_) => match (Self::whole(view), self.older_claimant()) {
-                (Err(observed), _) => observed,
+                (Err(observed), _) => *observed,
                 (Ok(_), Some(holder)) => Observed::Held(holder),
                 (Ok(_), None) => Observed::Free,
             },
@@ -283,12 +283,12 @@ impl Looking<'_> {
         let settle = self.config.settle;
         let view = match self.fresh(&format!("intent {}", intent.nonce), memory) {
             Ok(view) => view,
-            Err(observed) => return observed,
+            Err(observed) => return *observed,
         };
         let seen = memory.intent(&intent.nonce, view.whole_so_far, self.question.now);
         let found = match self.named(&intent.name) {
             Ok(found) => found,
-            Err(observed) => return observed,
+            Err(observed) => return *observed,
         };
         match found.as_slice() {
             [] => {}

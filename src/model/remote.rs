@@ -227,9 +227,11 @@ fn sources_agree(wanted: &Value, read: &Value) -> Agreement {
     let mut unreadable = false;
     for reference in wanted {
         match left.iter().position(|candidate| reference_agrees(reference, candidate) == Agreement::Same) {
-            Some(index) => drop(left.swap_remove(index)),
+            Some(index) => {
+                left.swap_remove(index);
+            }
             None if left.iter().any(|candidate| reference_agrees(reference, candidate) == Agreement::Unreadable) => {
-                unreadable = true
+                unreadable = true;
             }
             None => return Agreement::Different,
         }

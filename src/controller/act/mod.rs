@@ -71,9 +71,6 @@ pub enum Failure {
     /// A PATCH was refused; it is remembered, and the next plan does without.
     #[error("the tenant refuses this PATCH: {0}")]
     PatchRefused(sailpoint::Error),
-    /// The intent was too old to send, so that nothing was.
-    #[error("nothing was sent: {0}")]
-    NotSent(String),
 }
 
 impl From<kube::Error> for Failure {

@@ -6,7 +6,7 @@ use kube::{Client, ResourceExt as _};
 use secrecy::SecretString;
 
 use super::{Failure, Scene};
-use crate::controller::kubernetes::{SecretValues, secret_values};
+use crate::controller::secrets::{SecretValues, secret_values};
 use crate::model::{SecretVersion, Want, Wants};
 
 /// Values by the name of the Secret.

@@ -13,7 +13,7 @@ use super::memory::HeldClient;
 use super::trouble::Trouble;
 use super::{RESYNC, remember};
 use crate::api::{Reason, SailPointTenant};
-use crate::controller::kubernetes::{SecretValues, secret_values, secret_version};
+use crate::controller::secrets::{SecretValues, secret_values, secret_version};
 use crate::controller::{Context, key_of};
 use crate::sailpoint::{Client, ClientConfig, Credentials};
 use crate::tenants::{Connection, Standing};

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::remember;
 use super::trouble::Trouble;
-use super::verdict::Requests;
 use crate::api::{Reason, SailPointTenant};
 use crate::controller::Context;
+use crate::controller::requests::Requests;
 use crate::model::Kind;
 use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Purpose};
 use crate::tenants::{Connection, Org};
@@ -74,10 +74,10 @@ async fn believe(
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
     let mut gone = BTreeSet::new();
     for id in missing.iter().take(asked) {
-        match is_gone(connection, id).await? {
-            true => drop(gone.insert(id.clone())),
-            false => break,
+        if !is_gone(connection, id).await? {
+            break;
         }
+        gone.insert(id.clone());
     }
     org.set_mass_disappearance((too_many && gone.len() == asked).then_some(vanished));
     if too_many {

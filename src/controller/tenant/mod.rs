@@ -24,6 +24,7 @@ use trouble::Trouble;
 use verdict::Verdict;
 
 use super::kubernetes::{patch_metadata, with_finalizer};
+use super::requests::Requests;
 use super::{Context, key_of, tenant_key};
 use crate::api::{Annotations, Mode, Reason, SailPointTenant};
 use crate::metrics::{Kind, Outcome};
@@ -81,7 +82,8 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     if until.is_some() || tenant.spec.policy.as_ref().and_then(|policy| policy.mode) == Some(Mode::Paused) {
         return Err(Trouble::Paused(until));
     }
-    let requests = verdict::requests(context, tenant);
+    let handled = tenant.status.as_ref().and_then(|status| status.last_handled.as_ref());
+    let requests = Requests::new(Annotations::of(tenant), handled);
     remember(context, tenant, |memory| memory.gate(is_changed || requests.any(), Instant::now()))
         .map_err(Trouble::Waits)?;
     let connected = connect::connect(context, tenant).await?;
@@ -120,7 +122,7 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
         connection.org.list_failed(now, error.clone());
     }
     let outcome = judged.outcome();
-    let next = judged.pause_ends.map_or_else(|| judged.retry.unwrap_or_else(|| failed(context, tenant)), |until| until);
+    let next = judged.pause_ends.or(judged.retry).unwrap_or_else(|| failed(context, tenant));
     remember(context, tenant, |memory| memory.wait_until(now + next));
     if let Err(error) = verdict::write(context, tenant, &judged).await
         && !super::disposition::is_conflict(&error)

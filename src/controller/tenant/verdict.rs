@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::connect::Connected;
 use super::{farewell, remember};
-use crate::api::annotations::{CORRECT_REQUESTED_AT, RECONCILE_REQUESTED_AT};
 use crate::api::condition::{self, find, merge};
 use crate::api::integration::LastHandled;
 use crate::api::tenant::IntegrationCounts;
@@ -139,33 +138,6 @@ fn incomplete(missing: &[String]) -> Verdict {
     Verdict::new(State::Stalled, Reason::ListIncomplete, message.into())
 }
 
-/// The requests by annotation that were not answered yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Requests {
-    /// Look now.
-    pub(super) anew: bool,
-    /// Believe a mass disappearance.
-    pub(super) again: bool,
-}
-
-impl Requests {
-    pub(super) fn any(self) -> bool {
-        self.anew || self.again
-    }
-}
-
-/// What people asked for by annotation and got no answer to yet.
-pub(super) fn requests(_: &Context, tenant: &SailPointTenant) -> Requests {
-    let annotations = Annotations::of(tenant);
-    let handled = tenant.status.as_ref().and_then(|status| status.last_handled.clone()).unwrap_or_default();
-    let is_new =
-        |key, handled: &Option<String>| annotations.get(key).is_some_and(|value| Some(value) != handled.as_deref());
-    Requests {
-        anew: is_new(RECONCILE_REQUESTED_AT, &handled.reconcile_requested_at),
-        again: is_new(CORRECT_REQUESTED_AT, &handled.correct_requested_at),
-    }
-}
-
 /// Writes the status where it differs, and an event where the verdict changed.
 pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: &Verdict) -> Result<(), kube::Error> {
     let previous = tenant.status.clone().unwrap_or_default();
@@ -196,19 +168,13 @@ fn next(
     now: Timestamp,
 ) -> SailPointTenantStatus {
     let generation = tenant.metadata.generation.unwrap_or_default();
-    let annotations = Annotations::of(tenant);
-    let value = |key| annotations.get(key).map(str::to_owned);
-    let handled = LastHandled {
-        reconcile_requested_at: value(RECONCILE_REQUESTED_AT),
-        correct_requested_at: value(CORRECT_REQUESTED_AT),
-    };
-    let answered = verdict.org.is_some() && handled != LastHandled::default();
+    let handled = LastHandled::of(Annotations::of(tenant)).filter(|_| verdict.org.is_some());
     SailPointTenantStatus {
         observed_generation: generation,
         org: verdict.org.clone().or_else(|| previous.org.clone()),
         integrations: verdict.integrations.or(previous.integrations),
         conditions: merge(&previous.conditions, &conditions(verdict, previous), generation, &Time(now)),
-        last_handled: if answered { Some(handled) } else { previous.last_handled.clone() },
+        last_handled: handled.or_else(|| previous.last_handled.clone()),
     }
 }
 

@@ -1,0 +1,243 @@
+//! Carries out the plan for an integration that shall be there, and says what came of it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use tokio::time::Instant;
+
+use super::act::{self, Applied, Failure, Scene};
+use super::desired::Halt;
+use super::disposition::{Doing, Retry, of_failure};
+use super::observe::Observed;
+use super::pass::{Pass, delay, halted, remember};
+use super::plan::{self, Desired, Plan};
+use super::recorded::Recorded;
+use super::status::{Bound, Findings, Message, Verdict, planned};
+use super::{Context, Memory, landing, report, resource_name};
+use crate::api::integration::{Cause, Origin, Sent, TenantIdentity};
+use crate::api::{Annotations, Reason, SimIntegration};
+use crate::config::Config;
+use crate::metrics::{Change, Outcome};
+use crate::model::{Comparison, Names};
+use crate::sailpoint::ErrorKind;
+use crate::tenants::{Look, Target};
+
+/// Our own write is not in the watch yet, or another is about to take the same.
+const SOON: Duration = Duration::from_millis(200);
+
+/// Everything that a plan was made from.
+pub(super) struct Keeping<'a> {
+    pub(super) context: &'a Context,
+    pub(super) scene: Scene<'a>,
+    pub(super) desired: &'a Desired,
+    pub(super) recorded: &'a Recorded,
+    pub(super) observed: &'a Observed,
+    pub(super) names: Names,
+}
+
+impl Keeping<'_> {
+    fn found(&self, verdict: Verdict) -> Findings {
+        Findings::of(verdict, self.scene.resource.metadata.generation.unwrap_or_default())
+    }
+
+    fn memory<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> T {
+        remember(self.context, self.scene.resource, change)
+    }
+
+    pub(super) async fn act(&self, plan: Plan) -> Pass {
+        match plan {
+            Plan::InOrder(comparison) => self.in_order(comparison).await,
+            Plan::Drifted(comparison) => {
+                let changes = planned(plan::Action::Update, &comparison.differences);
+                let findings = Findings { sent: Some(comparison.record), ..self.found(Verdict::Drifted(changes)) };
+                self.settled(findings, Outcome::Unchanged)
+            }
+            Plan::Show(action, differences) => {
+                self.settled(self.found(Verdict::Planned(planned(action, &differences))), Outcome::Planned)
+            }
+            Plan::Create { replaces, follows } => self.create(replaces, follows.and_then(|intent| intent.since)).await,
+            Plan::Bind { remote, origin, sent } => self.bind(&remote.id, origin, sent).await,
+            Plan::Update(update) => self.update(update).await,
+            Plan::LookUp(_) => Pass::quiet(Outcome::Parked, None),
+            Plan::Wait(reason, message) => self.wait(reason, message.into()),
+            Plan::Stall(reason, message, differences) => {
+                let changes = (!differences.is_empty()).then(|| planned(plan::Action::Update, &differences));
+                let pass =
+                    self.settled(self.found(Verdict::Stalled(reason, message.into(), changes)), Outcome::Stalled);
+                let until = self.observed.until().map(|until| until.saturating_duration_since(Instant::now()));
+                Pass { next: until, ..pass }
+            }
+        }
+    }
+
+    /// A verdict that waits for nothing: the next look is at the next list.
+    fn settled(&self, findings: Findings, outcome: Outcome) -> Pass {
+        self.memory(Memory::succeeded);
+        Pass { findings: Some(findings), next: None, outcome }
+    }
+
+    async fn in_order(&self, comparison: Comparison) -> Pass {
+        if let Some(round) = self.scene.connection.org.last_round() {
+            self.memory(|memory| memory.drifted(&[], round.started));
+        }
+        report::released(self.context, self.scene.resource, &comparison.released).await;
+        let message = report::in_order(&comparison.record);
+        let findings = Findings { sent: Some(comparison.record), ..self.found(Verdict::InOrder(message)) };
+        self.settled(findings, Outcome::Unchanged)
+    }
+
+    fn wait(&self, reason: Reason, message: Message) -> Pass {
+        let now = Instant::now();
+        let Config { backoff_min, backoff_max, .. } = self.context.config;
+        let backoff = self.memory(|memory| memory.failed(backoff_min, backoff_max));
+        let next =
+            self.observed.until().map_or(backoff, |until| backoff.min(until.saturating_duration_since(now) + SOON));
+        Pass {
+            findings: Some(self.found(Verdict::Heals(reason, message))),
+            next: Some(next),
+            outcome: Outcome::Waiting,
+        }
+    }
+
+    /// What SailPoint refused is not sent again until it is something else, or an hour has passed.
+    fn is_refused(&self) -> Option<Pass> {
+        let now = Instant::now();
+        let until = self.memory(|memory| memory.refused_until(&self.version(), now))?;
+        Some(Pass::quiet(Outcome::Stalled, Some(until - now)))
+    }
+
+    /// What is wanted, in a word that changes with spec and Secrets.
+    fn version(&self) -> String {
+        format!("{:?} {:?}", self.scene.resource.metadata.generation, self.desired.wants)
+    }
+
+    async fn create(&self, replaces: Option<String>, since: Option<Timestamp>) -> Pass {
+        if let Some(pass) = self.is_refused() {
+            return pass;
+        }
+        let listed = self.scene.connection.org.look(None);
+        let date = if let Look::Listed(view) = listed { view.date } else { None };
+        let creation = act::Creation { names: &self.names, since: since.or(date), replaces };
+        let created = match act::create(&self.scene, self.desired, creation).await {
+            Ok(created) => created,
+            Err(failure) => return self.failed(&failure, Doing::Create),
+        };
+        match created.result {
+            Ok(Some(applied)) => {
+                let findings = self.changed(applied);
+                landing::must_land(self.context, &self.scene, created.resource, findings).await
+            }
+            Ok(None) => {
+                let message = "the answer to the create has no id; looking for it in the tenant's list";
+                self.on(&created.resource, self.wait(Reason::CreateUnresolved, message.into())).await
+            }
+            Err(failure) => self.on(&created.resource, self.failed(&failure, Doing::Create)).await,
+        }
+    }
+
+    /// Concludes on the resource as our own write left it.
+    async fn on(&self, resource: &SimIntegration, pass: Pass) -> Pass {
+        let (next, outcome) = (pass.next, pass.outcome);
+        self.memory(|memory| memory.superseded(&self.scene.resource.resource_version().unwrap_or_default()));
+        let next = landing::conclude(self.context, resource, Pass { next, ..pass }).await;
+        Pass::quiet(outcome, next)
+    }
+
+    fn changed(&self, applied: Applied) -> Findings {
+        let bound = Bound {
+            id: applied.id.clone(),
+            origin: if applied.change == Change::Updated { self.recorded.origin } else { Some(Origin::Created) },
+            tenant: self.tenant(),
+        };
+        let message = report::in_order(&applied.sent);
+        Findings {
+            bound: Some(bound),
+            sent: Some(applied.sent.clone()),
+            change_ref: Annotations::of(self.scene.resource).change_ref(),
+            applied: Some(applied),
+            ..self.found(Verdict::InOrder(message))
+        }
+    }
+
+    fn tenant(&self) -> TenantIdentity {
+        let connection = self.scene.connection;
+        TenantIdentity {
+            namespace: connection.key.namespace.clone(),
+            name: connection.key.name.clone(),
+            org: connection.org.name.clone(),
+        }
+    }
+
+    async fn bind(&self, id: &str, origin: Option<Origin>, sent: Option<Sent>) -> Pass {
+        let target = Target::Id(id.to_owned());
+        let Ok(_reservation) = self.scene.connection.org.reserve(target, &resource_name(self.scene.resource)) else {
+            return Pass::quiet(Outcome::Parked, Some(SOON));
+        };
+        let resource = match landing::ensure_finalizer(self.context, self.scene.resource).await {
+            Ok(resource) => resource,
+            Err(error) => return self.failed(&error.into(), Doing::Update),
+        };
+        let created = sent.is_some();
+        let applied = Applied {
+            id: id.to_owned(),
+            change: if created { Change::Created } else { Change::Adopted },
+            cause: if created { Cause::Spec } else { Cause::Adoption },
+            sent: sent.clone().unwrap_or_default(),
+            paths: Vec::new(),
+            tracking_id: None,
+        };
+        let findings = Findings {
+            bound: Some(Bound { id: id.to_owned(), origin, tenant: self.tenant() }),
+            sent,
+            applied: Some(applied),
+            change_ref: Annotations::of(self.scene.resource).change_ref(),
+            ..self
+                .found(Verdict::Heals(Reason::Progressing, format!("bound to {id}; comparing it with the spec").into()))
+        };
+        let pass = Pass { findings: Some(findings), next: Some(Duration::ZERO), outcome: Outcome::Changed };
+        self.on(&resource, pass).await
+    }
+
+    async fn update(&self, update: plan::Update) -> Pass {
+        if let Some(pass) = self.is_refused() {
+            return pass;
+        }
+        report::released(self.context, self.scene.resource, &update.comparison.released).await;
+        match act::update(&self.scene, self.desired, &update, &self.names).await {
+            Ok(applied) => {
+                let drifted = update.differences.iter().filter(|one| one.cause == Cause::Drift);
+                self.memory(|memory| {
+                    memory.repaired(drifted.map(|one| &one.path), Instant::now());
+                    memory.succeeded();
+                });
+                let again = (!update.comparison.differences.is_empty()).then_some(Duration::ZERO);
+                Pass { findings: Some(self.changed(applied)), next: again, outcome: Outcome::Changed }
+            }
+            Err(failure) => self.failed(&failure, Doing::Update),
+        }
+    }
+
+    fn failed(&self, failure: &Failure, doing: Doing) -> Pass {
+        if let Failure::SecretNotFound(message) = failure {
+            return halted(self.context, self.scene.resource, Halt::Missing(Reason::SecretNotFound, message.clone()));
+        }
+        let disposition = of_failure(failure, doing);
+        tracing::debug!(resource = resource_name(self.scene.resource), %failure, "not done");
+        if matches!(failure, Failure::Remote(error) if error.kind() == ErrorKind::NotSent) {
+            // What was learnt is too old by now: the next pass asks anew.
+            self.memory(Memory::answered);
+        }
+        if disposition.retry == Retry::Refused {
+            let until = Instant::now() + self.context.config.refused_retry;
+            self.memory(|memory| memory.refused(self.version(), until));
+        }
+        let next = Some(delay(self.context, self.scene.resource, disposition.retry, Some(self.scene.connection)));
+        let outcome = match &disposition.verdict {
+            Some(Verdict::Stalled(..)) => Outcome::Stalled,
+            Some(_) => Outcome::Waiting,
+            None => Outcome::Parked,
+        };
+        Pass { findings: disposition.verdict.map(|verdict| self.found(verdict)), next, outcome }
+    }
+}

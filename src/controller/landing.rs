@@ -1,0 +1,194 @@
+//! Writes to Kubernetes what a reconcile found: the status, only where it differs, then finalizer and annotations.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::act::{self, Scene};
+use super::disposition::is_conflict;
+use super::events::Severity;
+use super::kubernetes::{api_of, patch_metadata, patch_status, with_finalizer};
+use super::pass::{Pass, remember};
+use super::recorded::{Recorded, written_for};
+use super::status::{Findings, Verdict, next};
+use super::{Context, report, resource_name};
+use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
+use crate::api::condition::find;
+use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
+use crate::metrics::{Change, Outcome};
+
+/// Kubernetes does not answer, and what is held in memory must not be lost.
+const LANDING_RETRY: Duration = Duration::from_secs(1);
+/// Kubernetes has a newer version, which the watch brings soon.
+const STALE: Duration = Duration::from_millis(200);
+
+/// Writes the status and the annotations, and publishes what changed. Returns when to look again.
+pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass: Pass) -> Option<Duration> {
+    let Some(findings) = pass.findings else { return pass.next };
+    if is_the_tenants_alone(resource, &findings) {
+        return pass.next;
+    }
+    match write(context, resource, &findings).await {
+        Ok(written) => settle_annotations(context, &written).await.err().map_or(pass.next, |error| Some(again(&error))),
+        Err(error) => Some(again(&error)),
+    }
+}
+
+fn again(error: &kube::Error) -> Duration {
+    if !is_conflict(error) {
+        tracing::warn!(%error, "the status was not written");
+    }
+    if is_conflict(error) { STALE } else { LANDING_RETRY }
+}
+
+/// A resource that was in order is not written to say that its tenant has trouble: the tenant says so.
+fn is_the_tenants_alone(resource: &SimIntegration, findings: &Findings) -> bool {
+    let is_the_tenants = matches!(
+        findings.verdict,
+        Verdict::Heals(Reason::TenantNotReady | Reason::ListIncomplete | Reason::TenantUnavailable, _)
+    );
+    is_the_tenants && findings.applied.is_none() && is_in_order(resource)
+}
+
+fn is_in_order(resource: &SimIntegration) -> bool {
+    resource.status.as_ref().is_some_and(|status| {
+        find(&status.conditions, ConditionType::Ready)
+            .is_some_and(|ready| ready.status == "True" && ready.observed_generation == resource.metadata.generation)
+    })
+}
+
+async fn write(
+    context: &Context,
+    resource: &SimIntegration,
+    findings: &Findings,
+) -> Result<SimIntegration, kube::Error> {
+    let previous = resource.status.clone().unwrap_or_default();
+    let status = next(&previous, findings, Timestamp::now());
+    let written = if status == previous && resource.status.is_some() {
+        resource.clone()
+    } else {
+        let written = patch_status(&context.client, resource, &json!(previous), json!(status)).await?;
+        superseded(context, resource, &written);
+        written
+    };
+    report::announce(context, resource, &previous, &status, findings).await;
+    Ok(written)
+}
+
+fn superseded(context: &Context, before: &SimIntegration, after: &SimIntegration) {
+    let old = before.resource_version().unwrap_or_default();
+    if after.resource_version().as_deref() != Some(&old) {
+        remember(context, before, |memory| memory.superseded(&old));
+    }
+}
+
+/// After Ready: our finalizer, and the annotation with the id in the place of the intent. Puts back what was stripped.
+async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Result<(), kube::Error> {
+    let status = resource.status.as_ref();
+    let (Some(id), Some(tenant)) = (status.and_then(|s| s.id.clone()), status.and_then(|s| s.tenant.clone())) else {
+        return Ok(());
+    };
+    if resource.metadata.deletion_timestamp.is_some() || is_creating_again(context, resource, &id) {
+        return Ok(());
+    }
+    let remote = RemoteId { id, org: tenant.org, written_for: written_for(resource, &context.cluster) };
+    let annotations = Annotations::of(resource);
+    let is_there = annotations.get(REMOTE_ID).and_then(|text| serde_json::from_str::<RemoteId>(text).ok());
+    let finalizers = with_finalizer(resource);
+    if is_there.as_ref() == Some(&remote) && annotations.get(CREATE).is_none() && finalizers.is_none() {
+        return Ok(());
+    }
+    let mut metadata = json!({"annotations": {REMOTE_ID: json!(remote).to_string(), CREATE: Value::Null}});
+    if let Some(finalizers) = finalizers {
+        metadata["finalizers"] = json!(finalizers);
+    }
+    let written = patch_metadata(&context.client, resource, metadata).await?;
+    superseded(context, resource, &written);
+    Ok(())
+}
+
+fn is_creating_again(context: &Context, resource: &SimIntegration, id: &str) -> bool {
+    let recorded = Recorded::of(resource, &context.cluster);
+    recorded.intent.is_some_and(|intent| intent.replaces.as_deref() == Some(id))
+}
+
+/// The resource with our finalizer.
+pub(super) async fn ensure_finalizer(
+    context: &Context,
+    resource: &SimIntegration,
+) -> Result<SimIntegration, kube::Error> {
+    let Some(finalizers) = with_finalizer(resource) else { return Ok(resource.clone()) };
+    let written = patch_metadata(&context.client, resource, json!({"finalizers": finalizers})).await?;
+    superseded(context, resource, &written);
+    Ok(written)
+}
+
+/// Writes the id of what was just created, again and again until it is in: it is nowhere else. What no resource can hold
+/// any more was made by this very call, and is removed.
+pub(super) async fn must_land(
+    context: &Context,
+    scene: &Scene<'_>,
+    mut resource: SimIntegration,
+    findings: Findings,
+) -> Pass {
+    remember(context, scene.resource, |memory| {
+        memory.superseded(&scene.resource.resource_version().unwrap_or_default());
+        memory.succeeded();
+    });
+    loop {
+        match write(context, &resource, &findings).await {
+            Ok(written) => {
+                let next = settle_annotations(context, &written).await.err().map(|error| again(&error));
+                return Pass::quiet(Outcome::Changed, next);
+            }
+            Err(error) if is_conflict(&error) || is_gone(&error) => {}
+            Err(error) => {
+                tracing::warn!(resource = resource_name(&resource), %error, "the new id is not written yet");
+            }
+        }
+        match live(context, &resource).await {
+            Ok(Some(now)) if may_still_take(&now, &findings) => resource = now,
+            Ok(_) => return remove_duplicate(context, scene, &findings).await,
+            Err(error) => {
+                tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
+                sleep(LANDING_RETRY).await;
+            }
+        }
+    }
+}
+
+fn is_gone(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.is_not_found())
+}
+
+/// The resource as it is now; `None` where it is gone or another of its name.
+pub(super) async fn live(context: &Context, resource: &SimIntegration) -> Result<Option<SimIntegration>, kube::Error> {
+    let found = api_of(&context.client, resource).get_opt(&resource.name_any()).await?;
+    Ok(found.filter(|found| found.uid() == resource.uid()))
+}
+
+/// No other id stands there, but for that of what is created again.
+fn may_still_take(now: &SimIntegration, findings: &Findings) -> bool {
+    let id = now.status.as_ref().and_then(|status| status.id.as_ref());
+    let ours = findings.bound.as_ref().map(|bound| &bound.id);
+    let recreated = findings.applied.as_ref().is_some_and(|applied| applied.change == Change::Recreated);
+    id.is_none() || id == ours || recreated
+}
+
+async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findings) -> Pass {
+    let Some(bound) = &findings.bound else { return Pass::quiet(Outcome::Error, None) };
+    let uid = scene.resource.uid().unwrap_or_default();
+    if context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_none() {
+        let note = format!("{} was created while another id was written; it is removed again", bound.id);
+        match act::delete(scene, &bound.id).await {
+            Ok(_) => {
+                context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await;
+            }
+            Err(error) => tracing::error!(id = bound.id, %error, "what was created twice could not be removed"),
+        }
+    }
+    Pass::quiet(Outcome::Changed, Some(Duration::ZERO))
+}

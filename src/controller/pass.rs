@@ -1,0 +1,100 @@
+//! One pass of a reconcile: what it found, when the next shall be, and what follows where it ended early.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::ResourceExt as _;
+use tokio::time::Instant;
+
+use super::desired::Halt;
+use super::disposition::Retry;
+use super::status::{Findings, Verdict};
+use super::{Context, Memory, report, resource_name};
+use crate::api::{Reason, SimIntegration};
+use crate::config::Config;
+use crate::metrics::Outcome;
+use crate::tenants::Connection;
+
+/// What one pass found, and when the next shall be.
+pub(super) struct Pass {
+    /// What the status shall say; `None` leaves it as it is.
+    pub findings: Option<Findings>,
+    /// When to look again; `None` waits for a change, or for the tenant's next list.
+    pub next: Option<Duration>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Pass {
+    pub(super) fn quiet(outcome: Outcome, next: Option<Duration>) -> Self {
+        Self { findings: None, next, outcome }
+    }
+}
+
+/// Reads or changes what is remembered of `resource`.
+pub(super) fn remember<T>(context: &Context, resource: &SimIntegration, change: impl FnOnce(&mut Memory) -> T) -> T {
+    context.memories.with(resource.uid().unwrap_or_default(), change)
+}
+
+/// When to look again after a failure.
+pub(super) fn delay(
+    context: &Context,
+    resource: &SimIntegration,
+    retry: Retry,
+    connection: Option<&Arc<Connection>>,
+) -> Duration {
+    let Config { backoff_min, backoff_max, refused_retry, .. } = context.config;
+    match retry {
+        Retry::Backoff => remember(context, resource, |memory| memory.failed(backoff_min, backoff_max)),
+        Retry::After(wait) => wait,
+        Retry::Now => Duration::ZERO,
+        Retry::Refused => super::memory::jittered(refused_retry),
+        Retry::Tenant => {
+            if let Some(connection) = connection {
+                drop(connection.org.look(Some(Instant::now())));
+                context.wake_tenant(&connection.key);
+            }
+            remember(context, resource, |memory| memory.failed(backoff_min, backoff_max))
+        }
+    }
+}
+
+/// What follows where a reconcile ended before there was a plan.
+pub(super) fn halted(context: &Context, resource: &SimIntegration, halt: Halt) -> Pass {
+    let generation = resource.metadata.generation.unwrap_or_default();
+    match halt {
+        Halt::Parked => Pass::quiet(Outcome::Parked, None),
+        Halt::Kubernetes(error) => {
+            tracing::warn!(resource = resource_name(resource), %error, "Kubernetes failed");
+            Pass::quiet(Outcome::Error, Some(delay(context, resource, Retry::Backoff, None)))
+        }
+        Halt::Verdict(verdict) => {
+            let outcome = match *verdict {
+                Verdict::Paused(_) => Outcome::Paused,
+                Verdict::Stalled(..) => Outcome::Stalled,
+                _ => Outcome::Waiting,
+            };
+            let next = match *verdict {
+                Verdict::Paused(_) | Verdict::Stalled(..) => report::next_pause_end(context, resource),
+                _ => Some(delay(context, resource, Retry::Backoff, None)),
+            };
+            Pass { findings: Some(Findings::of(*verdict, generation)), next, outcome }
+        }
+        Halt::Missing(reason, message) => missing(context, resource, reason, message),
+    }
+}
+
+/// Something that is named is not there: for a while it may be on its way, then a person must see to it.
+fn missing(context: &Context, resource: &SimIntegration, reason: Reason, message: String) -> Pass {
+    let generation = resource.metadata.generation.unwrap_or_default();
+    let grace = context.config.reference_grace;
+    let waited = remember(context, resource, |memory| memory.waiting_for(reason, Instant::now()));
+    let next = delay(context, resource, Retry::Backoff, None);
+    if waited >= grace || report::is_stalled_for(resource, reason) {
+        let findings = Findings::of(Verdict::Stalled(reason, message.into(), None), generation);
+        return Pass { findings: Some(findings), next: Some(next), outcome: Outcome::Stalled };
+    }
+    let next = Some(next.min(grace.saturating_sub(waited)));
+    let findings = Findings::of(Verdict::Heals(reason, message.into()), generation);
+    Pass { findings: Some(findings), next, outcome: Outcome::Waiting }
+}
