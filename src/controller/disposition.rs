@@ -58,6 +58,10 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
             verdict: Some(Verdict::Heals(Reason::SecretNotFound, message.as_str().into())),
             retry: Retry::Backoff,
         },
+        Failure::WouldLose(_) => Disposition {
+            verdict: Some(Verdict::Stalled(Reason::WouldLose, failure.to_string().into(), None)),
+            retry: Retry::Refused,
+        },
         Failure::Busy => quietly(Retry::After(BUSY)),
         Failure::Reserved(_) => quietly(Retry::After(4 * BUSY)),
         Failure::PatchRefused(_) => quietly(Retry::Now),

@@ -205,6 +205,9 @@ impl Leaving<'_> {
                 error.kind(),
                 ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
             );
+            if credentials {
+                self.context.doubt(&connection.key);
+            }
             if credentials || may_be_gone {
                 retry = Retry::Tenant;
             }
@@ -261,7 +264,7 @@ impl Leaving<'_> {
             let note = format!("{id} {how}{tracking}");
             self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &note).await;
         }
-        self.wake_rivals();
+        self.forget();
         Ok(Pass::quiet(Outcome::Deleted, None))
     }
 
@@ -273,14 +276,20 @@ impl Leaving<'_> {
         let note = format!("let go of {id}, which is left as it is in the tenant: {words}");
         self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
         remove_finalizer(&self.context.client, self.resource).await?;
-        self.wake_rivals();
+        self.forget();
         Ok(Pass::quiet(Outcome::LetGo, None))
     }
 
-    /// Those that wanted what this resource held are judged anew.
-    fn wake_rivals(&self) {
+    /// It is gone: nothing of it is remembered, its tenant may go, and those that want what it held are judged anew.
+    fn forget(&self) {
+        let uid = self.resource.uid();
+        self.context.memories.forget(&uid.clone().unwrap_or_default());
+        if let Some(key) = tenant_key(self.resource, &self.context.config) {
+            self.context.wake_tenant(&key);
+        }
         for other in self.context.integrations.state() {
-            if other.uid() != self.resource.uid() && integration_name(&other) == integration_name(self.resource) {
+            let by_id = self.recorded.id.is_some() && other.spec.external_id == self.recorded.id;
+            if other.uid() != uid && (by_id || integration_name(&other) == integration_name(self.resource)) {
                 self.context.wake_integration(&other);
             }
         }

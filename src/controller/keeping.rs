@@ -204,7 +204,7 @@ impl Keeping<'_> {
             return pass;
         }
         report::released(self.context, self.scene.resource, &update.comparison.released).await;
-        match act::update(&self.scene, self.desired, &update, &self.names).await {
+        match act::update(&self.scene, self.desired, self.recorded, &update, &self.names).await {
             Ok(applied) => {
                 let drifted = update.differences.iter().filter(|one| one.cause == Cause::Drift);
                 self.memory(|memory| {
@@ -227,6 +227,9 @@ impl Keeping<'_> {
         if matches!(failure, Failure::Remote(error) if error.kind() == ErrorKind::NotSent) {
             // What was learnt is too old by now: the next pass asks anew.
             self.memory(Memory::answered);
+        }
+        if disposition.retry == Retry::Tenant {
+            self.context.doubt(&self.scene.connection.key);
         }
         if disposition.retry == Retry::Refused {
             let until = Instant::now() + self.context.config.refused_retry;

@@ -87,6 +87,13 @@ impl Context {
         self.tenants.get(&key.namespace, &key.name)
     }
 
+    /// SailPoint rejected the credentials of this tenant: its next reconcile reads them again.
+    pub fn doubt(&self, key: &TenantKey) {
+        if let Some(uid) = self.tenant(key).and_then(|tenant| tenant.uid()) {
+            self.tenant_memories.with(uid, TenantMemory::doubt);
+        }
+    }
+
     /// Reconciles this tenant soon.
     pub fn wake_tenant(&self, key: &TenantKey) {
         self.tenants.wake(&key.namespace, &key.name);

@@ -231,17 +231,18 @@ impl Looking<'_> {
         }
     }
 
-    /// Integrations of this name, without those that another resource holds; or that holder.
-    fn named(&self, name: &str) -> Result<Vec<Remote>, Box<Observed>> {
+    /// Integrations of this name that no other resource holds, and one that holds another.
+    fn free_and_held(&self, name: &str) -> (Vec<Remote>, Option<Holder>) {
         let found: Vec<Arc<_>> = self.at.org.read(|snapshot| snapshot.named(name).cloned().collect());
         let mut free = Vec::new();
+        let mut held = None;
         for remote in found.into_iter().filter_map(Remote::new) {
             match self.other_holder(&remote.id) {
-                Some(holder) => return Err(Box::new(Observed::Held(holder))),
+                Some(holder) => held = Some(holder),
                 None => free.push(remote),
             }
         }
-        Ok(free)
+        (free, held)
     }
 
     fn by_name(&self, memory: &mut Memory) -> Observed {
@@ -253,10 +254,10 @@ impl Looking<'_> {
             Ok(view) => view,
             Err(observed) => return *observed,
         };
-        match self.named(name) {
-            Err(observed) => *observed,
-            Ok(found) if !found.is_empty() => Observed::Named(found),
-            Ok(_) => match (Self::whole(view), self.older_claimant()) {
+        match self.free_and_held(name) {
+            (_, Some(holder)) => Observed::Held(holder),
+            (found, None) if !found.is_empty() => Observed::Named(found),
+            (_, None) => match (Self::whole(view), self.older_claimant()) {
                 (Err(observed), _) => *observed,
                 (Ok(_), Some(holder)) => Observed::Held(holder),
                 (Ok(_), None) => Observed::Free,
@@ -286,10 +287,7 @@ impl Looking<'_> {
             Err(observed) => return *observed,
         };
         let seen = memory.intent(&intent.nonce, view.whole_so_far, self.question.now);
-        let found = match self.named(&intent.name) {
-            Ok(found) => found,
-            Err(observed) => return *observed,
-        };
+        let (found, holder) = self.free_and_held(&intent.name);
         match found.as_slice() {
             [] => {}
             [one] if looks_like(one, intent) => {
@@ -303,7 +301,7 @@ impl Looking<'_> {
             && view.started >= settled
             && view.whole_so_far >= seen.whole_lists + 2
         {
-            return Observed::NeverCreated;
+            return holder.map_or(Observed::NeverCreated, Observed::Held);
         }
         Observed::Unknown {
             reason: Reason::CreateUnresolved,

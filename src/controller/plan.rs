@@ -318,7 +318,8 @@ fn smallest(differences: &[Difference], remote: &Remote, takes_patch: &dyn Fn(&P
 }
 
 /// What a PUT could drop, as the operator does not know its value.
-fn would_lose(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<String> {
+#[must_use]
+pub fn would_lose(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<String> {
     let ours = recorded.origin == Some(Origin::Created);
     let sent = recorded.sent.clone().unwrap_or_default();
     let withdrawn = |path: &Path| sent.secrets.iter().any(|secret| secret.attribute == path.to_string());
@@ -338,12 +339,17 @@ fn would_lose(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<St
 }
 
 fn would_lose_plan(lost: &[String], differences: Vec<Difference>) -> Plan {
-    let message = format!(
+    Plan::Stall(Reason::WouldLose, would_lose_message(lost), differences)
+}
+
+/// What to do about it.
+#[must_use]
+pub fn would_lose_message(lost: &[String]) -> String {
+    format!(
         "this change needs the whole integration to be sent, and {} cannot be read back from the tenant: add it to the spec \
          (secrets by attributesFrom), so that it is not lost",
         lost.join(", ")
-    );
-    Plan::Stall(Reason::WouldLose, message, differences)
+    )
 }
 
 /// What happens to the integration of a resource that is being deleted.

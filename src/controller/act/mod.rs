@@ -15,6 +15,7 @@ pub use create::{Creation, create};
 pub use delete::{Deleted, delete};
 pub use update::update;
 
+use super::plan::would_lose_message;
 use crate::api::SimIntegration;
 use crate::api::integration::{Cause, Sent};
 use crate::metrics::Change;
@@ -62,6 +63,9 @@ pub enum Failure {
     /// A Secret, or a key of it, is missing.
     #[error("{0}")]
     SecretNotFound(String),
+    /// What was read just before shows more than the plan knew of, and this would be lost.
+    #[error("{}", would_lose_message(.0))]
+    WouldLose(Vec<String>),
     /// So many others write to this tenant that this must wait.
     #[error("others write to this tenant")]
     Busy,

@@ -6,17 +6,24 @@ use tokio::time::Instant;
 
 use super::secrets::Values;
 use super::{Applied, Failure, Scene, body};
-use crate::controller::plan::{Call, Desired, Update, main_cause};
+use crate::controller::plan::{Call, Desired, Update, main_cause, would_lose};
+use crate::controller::recorded::Recorded;
 use crate::metrics::Change;
 use crate::model::{Difference, Names, Path, Remote, Wants, forget, note_normalised, record_want};
-use crate::sailpoint::{Answer, Certainty, Class, Error, ErrorKind, Integration, Terms};
+use crate::sailpoint::{Answer, Certainty, Class, Details, Error, ErrorKind, Integration, Terms};
 use crate::tenants::Target;
 
 /// Makes the update.
 ///
 /// # Errors
 /// As reading a Secret or the call failed. After an unanswered call the snapshot knows that this id must settle.
-pub async fn update(scene: &Scene<'_>, desired: &Desired, update: &Update, names: &Names) -> Result<Applied, Failure> {
+pub async fn update(
+    scene: &Scene<'_>,
+    desired: &Desired,
+    recorded: &Recorded,
+    update: &Update,
+    names: &Names,
+) -> Result<Applied, Failure> {
     let (connection, id) = (scene.connection, &update.remote.id);
     let _writer = connection.try_write().ok_or(Failure::Busy)?;
     let reservation = connection.org.reserve(Target::Id(id.clone()), &crate::controller::resource_name(scene.resource));
@@ -24,13 +31,13 @@ pub async fn update(scene: &Scene<'_>, desired: &Desired, update: &Update, names
     let mut wants = sent_wants(desired, update);
     let values = Values::read(scene, &mut wants).await?;
     let differences: Vec<Difference> = update.differences.iter().map(|one| with_versions(one, &wants)).collect();
-    let prepared = Prepared { scene, wants: &wants, names, values: &values, differences: &differences, update };
+    let prepared =
+        Prepared { scene, desired, recorded, wants: &wants, names, values: &values, differences: &differences, update };
     let answer = match update.call {
-        Call::Put => prepared.put().await,
-        Call::Patch | Call::PatchRule => prepared.patch().await,
+        Call::Put => prepared.put().await?,
+        Call::Patch | Call::PatchRule => prepared.patch().await.map_err(|error| prepared.failed(error))?,
     };
-    let answer = answer.map_err(|error| prepared.failed(error))?;
-    Ok(prepared.applied(desired, answer))
+    Ok(prepared.applied(answer))
 }
 
 /// The wants whose values are needed: of the differences, or all of them for a PUT.
@@ -47,6 +54,8 @@ fn with_versions(difference: &Difference, wants: &Wants) -> Difference {
 
 struct Prepared<'a> {
     scene: &'a Scene<'a>,
+    desired: &'a Desired,
+    recorded: &'a Recorded,
     wants: &'a Wants,
     names: &'a Names,
     values: &'a Values,
@@ -68,16 +77,30 @@ impl Prepared<'_> {
     }
 
     /// PUT is built on a GET that starts after the plan, so that nothing is undone that somebody did since the list.
-    async fn put(&self) -> Result<Answer<Integration>, Error> {
+    async fn put(&self) -> Result<Answer<Integration>, Failure> {
         let (client, id) = (&self.scene.connection.client, &self.update.remote.id);
         let read = client.get(client.prepare(Class::Update).await?, id).await?;
-        let base = body::without_secrets(read.value.into_details(), &self.update.remote);
-        let base = body::without(base, self.differences);
+        let integration = Arc::new(Integration { id: Some(id.clone()), ..read.value });
+        let base = match Remote::new(Arc::clone(&integration)) {
+            Some(fresh) => self.base(&fresh)?,
+            None => Details::default(),
+        };
         let wants = self.overlay();
         let details = body::details(base, &wants, self.names, self.values);
         let secrets = self.values.of(&wants);
         let slot = client.prepare(Class::Update).await?;
-        client.put(slot, id, &details, Terms { secrets: &secrets, send_before: None }).await
+        let put = client.put(slot, id, &details, Terms { secrets: &secrets, send_before: None }).await;
+        put.map_err(|error| self.failed(error))
+    }
+
+    /// What is left as it is: all that was read but secrets, of which cipher-text or a mask was read.
+    fn base(&self, fresh: &Remote) -> Result<Details, Failure> {
+        let lost = would_lose(self.desired, self.recorded, fresh);
+        if !lost.is_empty() {
+            return Err(Failure::WouldLose(lost));
+        }
+        let base = body::without_secrets(fresh.integration().clone().into_details(), fresh);
+        Ok(body::without(base, self.differences))
     }
 
     /// What a PUT lays over what was read: not the references that are in order, as their names were not looked up, and
@@ -115,7 +138,7 @@ impl Prepared<'_> {
         }
     }
 
-    fn applied(&self, desired: &Desired, answer: Answer<Integration>) -> Applied {
+    fn applied(&self, answer: Answer<Integration>) -> Applied {
         let id = self.update.remote.id.clone();
         let integration = Arc::new(Integration { id: Some(id.clone()), ..answer.value });
         self.scene.connection.org.update(|snapshot| snapshot.wrote(Arc::clone(&integration), answer.answered));
@@ -127,7 +150,7 @@ impl Prepared<'_> {
             forget(&difference.path, &mut sent);
         }
         if let Some(remote) = Remote::new(integration) {
-            note_normalised(&desired.wants, &remote, &mut sent);
+            note_normalised(&self.desired.wants, &remote, &mut sent);
         }
         Applied {
             id,

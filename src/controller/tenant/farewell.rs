@@ -16,6 +16,7 @@ pub(super) async fn farewell(context: &Context, tenant: &SailPointTenant) -> Res
     tracing::info!(tenant = %key_of(tenant), is_forced, "let go");
     remove_finalizer(&context.client, tenant).await?;
     context.fleet.forget(&key_of(tenant));
+    context.tenant_memories.forget(&tenant.uid().unwrap_or_default());
     Err(Trouble::Gone)
 }
 

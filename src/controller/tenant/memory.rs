@@ -35,6 +35,11 @@ pub(super) struct HeldClient {
 }
 
 impl TenantMemory {
+    /// SailPoint rejected the credentials while they were used.
+    pub fn doubt(&mut self) {
+        self.suspect = true;
+    }
+
     /// Whether the resource is another than at the last beat: its spec, annotations or deletion.
     pub(super) fn notice(&mut self, tenant: &SailPointTenant) -> bool {
         let state = (
