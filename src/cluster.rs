@@ -9,6 +9,10 @@ use tokio::time::timeout;
 
 /// How long the first question may take.
 const LIMIT: Duration = Duration::from_secs(15);
+/// How long the API server may be silent when it is asked something.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a watch may be silent: kube asks the API server to end each after 290 s.
+const SILENCE_OF_A_WATCH: Duration = Duration::from_secs(295);
 
 /// Why there is no Kubernetes to work with, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -50,20 +54,30 @@ pub fn in_pod() -> bool {
     env::var_os("KUBERNETES_SERVICE_HOST").is_some()
 }
 
-/// A client of the cluster that the environment names (`KUBECONFIG`, `~/.kube/config`, or the pod it runs in), after the
-/// API server has answered it once.
+/// Two clients of one cluster: what is right for a watch is too patient for a question.
+pub struct Clients {
+    /// For gets and patches: silence ends after half a minute, and nothing is repeated below the caller.
+    pub ask: Client,
+    /// For watches: silence ends after what the API server itself allows a watch.
+    pub watch: Client,
+}
+
+/// Clients of the cluster that the environment names (`KUBECONFIG`, `~/.kube/config`, or the pod it runs in), after the
+/// API server has answered once.
 ///
 /// # Errors
 /// [`Error`], which says which server, why, and what to do.
-pub async fn connect() -> Result<Client, Error> {
+pub async fn connect() -> Result<Clients, Error> {
     let config = configuration().await?;
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-    let client = match Client::try_from(config) {
-        Ok(client) => client,
-        Err(error) => return Err(Error::Unusable { server, why: causes(&error) }),
+    let client = |silence, repeat| {
+        let mut config = config.clone();
+        (config.read_timeout, config.reset_reader_on_write, config.default_retry) = (Some(silence), true, repeat);
+        Client::try_from(config).map_err(|error| Error::Unusable { server: server.clone(), why: causes(&error) })
     };
-    match timeout(LIMIT, client.apiserver_version()).await {
-        Ok(Ok(_)) => Ok(client),
+    let clients = Clients { ask: client(SILENCE, false)?, watch: client(SILENCE_OF_A_WATCH, true)? };
+    match timeout(LIMIT, clients.ask.apiserver_version()).await {
+        Ok(Ok(_)) => Ok(clients),
         Ok(Err(kube::Error::Api(status))) => Err(Error::Refused { server, why: first_line(&status.message) }),
         Ok(Err(error)) => Err(Error::Unreachable { server, why: deepest(&error) }),
         Err(_) => Err(Error::Unreachable { server, why: format!("no answer within {} s", LIMIT.as_secs()) }),

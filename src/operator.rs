@@ -23,7 +23,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::api::condition::find;
 use crate::api::{ConditionType, Reason, SailPointTenant, SimIntegration};
-use crate::cluster;
+use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
     Context, Events, Holders, Memories, SecretVersions, Watch, Watched, reconcile, reconcile_tenant,
@@ -64,7 +64,7 @@ pub enum Error {
 /// # Errors
 /// If it cannot start.
 pub async fn run(config: Config) -> Result<(), Error> {
-    let client = cluster::connect().await?;
+    let clients = cluster::connect().await?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|why| Error::Listen { address, why })?;
     let (stop, stopping) = watch::channel(false);
@@ -73,7 +73,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let served = tokio::spawn(probes::serve(listener, readiness.clone(), metrics.clone(), ended(stopping.clone())));
     let signals = signals()?;
     tokio::spawn(signals.map(move |()| stop.send_replace(true)));
-    let (context, integrations, tenants) = wire(client, config, metrics).await?;
+    let (context, integrations, tenants) = wire(clients, config, metrics).await?;
     tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), "started");
     tokio::spawn(ready(Arc::clone(&context), readiness));
     tokio::spawn(gauges(Arc::clone(&context)));
@@ -122,7 +122,11 @@ fn signals() -> Result<impl Future<Output = ()> + Send, Error> {
 
 type Wired = (Arc<Context>, Vec<Controller<SimIntegration>>, Vec<Controller<SailPointTenant>>);
 
-async fn wire(client: Client, config: Config, metrics: Metrics) -> Result<Wired, Error> {
+async fn wire(
+    Clients { ask: client, watch: watching }: Clients,
+    config: Config,
+    metrics: Metrics,
+) -> Result<Wired, Error> {
     let cluster = match &config.cluster_id {
         Some(id) => id.clone(),
         None => cluster_id(&client).await?,
@@ -130,11 +134,11 @@ async fn wire(client: Client, config: Config, metrics: Metrics) -> Result<Wired,
     let holders = Arc::new(Holders::default());
     let watched = namespaces(&config.namespaces, None);
     let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
-    let (integrations, integration_controllers) = watches(&client, &watched, {
+    let (integrations, integration_controllers) = watches(&watching, &watched, {
         let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
         move |event: &Event<SimIntegration>| note(&holders, event, &cluster, &config)
     });
-    let (tenants, tenant_controllers) = watches(&client, &of_tenants, |_: &Event<SailPointTenant>| {});
+    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, |_: &Event<SailPointTenant>| {});
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
