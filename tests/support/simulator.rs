@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use jiff::Timestamp;
 use reqwest::{Certificate, Method, Response};
 use sailpoint_simulator::{Simulator, State};
 use serde::Deserialize;
@@ -30,6 +31,8 @@ pub struct Tenant {
 #[serde(rename_all = "camelCase")]
 pub struct Call {
     pub number: u64,
+    /// When it arrived, by our clock.
+    pub time: Timestamp,
     pub client_id: Option<String>,
     pub method: String,
     pub path: String,

@@ -1,0 +1,165 @@
+//! Somebody edits in the UI what a spec names: repaired, or only shown, or left to people after the third time.
+
+use serde_json::json;
+
+use super::manifests::{WORKDAY, sim};
+use super::resources::Seen;
+use super::world::World;
+use super::writes::lines;
+
+/// A world with one integration in order in this mode, and an empty log.
+async fn with_desk_in(mode: &str) -> (World, Seen) {
+    let world = World::new().await;
+    world.sims.apply(&sim("desk").with(json!({"policy": {"mode": mode}}))).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.forget_calls().await;
+    (world, desk)
+}
+
+#[tokio::test]
+async fn in_mode_enforce_drift_is_repaired_within_a_resync() {
+    let (world, desk) = with_desk_in("Enforce").await;
+
+    let edited = json!({"description": "Edited", "attributes": {"url": "https://elsewhere.service-now.com"}});
+    world.tenant.edit_in_ui(desk.id(), &edited).await;
+    let writes = world.until_writes(1).await;
+
+    assert_eq!(lines(&writes), ["PATCH /sim-integrations/{id}"]);
+    assert_eq!(writes[0].replaced_paths(), ["/attributes/url", "/description"]);
+    let is_repaired = |now: &Seen| now.is_ready() && now["status"]["lastChange"]["cause"] == "Drift";
+    let after = world.sims.until("desk", "has repaired", is_repaired).await;
+    assert_eq!(after["status"]["lastChange"]["action"], "Updated");
+    let there = world.tenant.integration("desk").await.unwrap();
+    assert_eq!(there["description"], "Tickets for Active Directory");
+    assert_eq!(there["attributes"]["url"], "https://acme.service-now.com");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn what_the_spec_does_not_name_is_left_as_people_make_it() {
+    let (world, desk) = with_desk_in("Enforce").await;
+
+    let edited = json!({"attributes": {"catalogItem": "abc"}, "provisioningConfig": {"noProvisioningRequests": true}});
+    world.tenant.edit_in_ui(desk.id(), &edited).await;
+    world.resyncs(2).await;
+
+    assert_eq!(lines(&world.writes().await), [""; 0]);
+    assert_eq!(world.sims.see("desk").await.verdict(), ("True", "Reconciled"));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn in_mode_report_drift_is_shown_and_not_repaired() {
+    let (world, desk) = with_desk_in("Report").await;
+
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+    let drifted = world.sims.until("desk", "shows drift", |now| now.is("Drifted")).await;
+
+    assert_eq!(drifted.verdict(), ("True", "Drifted"));
+    let change = json!({"path": "/description", "from": "Edited", "to": "Tickets for Active Directory"});
+    assert_eq!(drifted["status"]["plan"], json!({"action": "Update", "changes": [change]}));
+    world.resyncs(2).await;
+    assert_eq!(lines(&world.writes().await), [""; 0]);
+
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Tickets for Active Directory"})).await;
+    let after = world.sims.until("desk", "is in order again", |now| !now.is("Drifted")).await;
+    assert_eq!(after.verdict(), ("True", "Reconciled"));
+    assert!(after["status"]["plan"].is_null());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn in_mode_report_a_change_in_git_is_sent_without_the_drift_beside_it() {
+    let (world, desk) = with_desk_in("Report").await;
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+    world.sims.until("desk", "shows drift", |now| now.is("Drifted")).await;
+
+    let changed = json!({"policy": {"mode": "Report"}, "attributes": {"username": "svc_other"}});
+    world.sims.apply(&sim("desk").with(changed)).await;
+    let writes = world.until_writes(1).await;
+
+    assert_eq!(writes[0].replaced_paths(), ["/attributes/username"]);
+    let after = world.sims.until("desk", "still shows drift", |now| now.is_ready() && now.is("Drifted")).await;
+    assert_eq!(after.planned_paths(), ["/description"]);
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Edited");
+    world.resyncs(2).await;
+    assert_eq!(world.writes().await.len(), 1);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn in_mode_report_a_repair_can_be_asked_for_once() {
+    let (world, desk) = with_desk_in("Report").await;
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+    world.sims.until("desk", "shows drift", |now| now.is("Drifted")).await;
+
+    world.sims.annotate("desk", "simops.dev/correct-requested-at", "2026-01-31T18:00:00Z").await;
+    let is_answered =
+        |now: &Seen| now["status"]["lastHandled"]["correctRequestedAt"] == "2026-01-31T18:00:00Z" && !now.is("Drifted");
+    let after = world.sims.until("desk", "has repaired", is_answered).await;
+
+    assert_eq!(after.verdict(), ("True", "Reconciled"));
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Tickets for Active Directory");
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited again"})).await;
+    world.sims.until("desk", "shows drift again", |now| now.is("Drifted")).await;
+    world.resyncs(2).await;
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Edited again");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_repair_that_is_undone_three_times_running_is_left_to_people() {
+    let (world, desk) = with_desk_in("Enforce").await;
+
+    for repair in 1..=3 {
+        world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+        world.until_writes(repair).await;
+    }
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+    let contested = world.sims.stalled("desk", "Contested").await;
+
+    let message = contested.message();
+    assert!(message.contains("Edited") && message.contains("Tickets for Active Directory"), "{message}");
+    world.resyncs(3).await;
+    assert_eq!(world.writes().await.len(), 3);
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Edited");
+
+    world.sims.apply(&sim("desk").with(json!({"description": "New words", "policy": {"mode": "Enforce"}}))).await;
+    world.sims.ready("desk").await;
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "New words");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_contested_repair_is_made_again_when_it_is_asked_for() {
+    let (world, desk) = with_desk_in("Enforce").await;
+    for repair in 1..=3 {
+        world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+        world.until_writes(repair).await;
+    }
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+    world.sims.stalled("desk", "Contested").await;
+
+    world.sims.annotate("desk", "simops.dev/correct-requested-at", "2026-01-31T18:00:00Z").await;
+
+    world.sims.ready("desk").await;
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Tickets for Active Directory");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn the_order_of_sources_is_no_drift() {
+    let (world, _) = with_desk_in("Enforce").await;
+    let both = json!({"sources": [{"id": WORKDAY}, {"name": "Active Directory"}]});
+    world.sims.apply(&sim("desk").with(both)).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.forget_calls().await;
+
+    let refs = world.tenant.integration("desk").await.unwrap()["provisioningConfig"]["managedResourceRefs"].clone();
+    let reversed: Vec<_> = refs.as_array().unwrap().iter().rev().collect();
+    world.tenant.edit_in_ui(desk.id(), &json!({"provisioningConfig": {"managedResourceRefs": reversed}})).await;
+    world.resyncs(3).await;
+
+    assert_eq!(lines(&world.writes().await), [""; 0]);
+    world.close().await;
+}

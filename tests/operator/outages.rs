@@ -1,0 +1,164 @@
+//! The tenant is down, slow, or asks for a pause: what is in order is left alone, what has something to send heals itself.
+
+use serde_json::json;
+
+use super::manifests::{bare_sim, config, config_with, sim, tenant};
+use super::mishaps::{ALL, ONE, answer, answer_of_a_gateway, once, times, too_many};
+use super::resources::Seen;
+use super::world::World;
+use super::writes::lines;
+use crate::support::simulator::{Action, Switches, Tenant};
+
+#[tokio::test]
+async fn an_outage_is_the_tenants_and_writes_to_nothing_that_is_in_order() {
+    let mut world = World::new().await;
+    world.sims.apply(&sim("desk")).await;
+    world.sims.apply(&bare_sim("other")).await;
+    world.sims.ready("desk").await;
+    world.sims.ready("other").await;
+    let settled = world.sims.until("desk", "is settled", |now| now.annotation("simops.dev/remote-id").is_some()).await;
+
+    world.tenant.fail().await;
+    world.tenants.reconciling("acme", "TenantUnavailable").await;
+    world.sims.apply(&bare_sim("other").with(json!({"description": "New words"}))).await;
+    let waits = |now: &Seen| now.is_current() && now.verdict().0 == "False" && now.is("Reconciling");
+    let waiting = world.sims.until("other", "waits for its tenant", waits).await;
+    assert!(["TenantNotReady", "TenantUnavailable"].contains(&waiting.verdict().1), "{waiting:#?}");
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(world.sims.see("desk").await.version(), settled.version());
+
+    world.tenant.recover().await;
+    world.tenants.ready("acme").await;
+    world.sims.ready("other").await;
+    assert_eq!(world.tenant.integration("other").await.unwrap()["description"], "New words");
+    assert_eq!(world.sims.see("desk").await.version(), settled.version());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_outage_from_the_start_ends_in_one_create() {
+    let mut world = World::new().await;
+    world.tenant.fail().await;
+    world.sims.apply(&sim("desk")).await;
+    world.sims.reconciling("desk", "TenantNotReady").await;
+
+    world.tenant.recover().await;
+    world.sims.ready("desk").await;
+
+    assert_eq!(lines(&world.writes().await), ["POST /sim-integrations"]);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn lists_that_fail_are_the_tenants_trouble_and_pass() {
+    let world = World::new().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.until("desk", "is settled", |now| now.annotation("simops.dev/remote-id").is_some()).await;
+
+    world.tenant.inject(&times(Some(4), "GET", ALL, answer(500))).await;
+    world.tenants.reconciling("acme", "TenantUnavailable").await;
+    world.tenants.ready("acme").await;
+
+    assert_eq!(world.sims.see("desk").await.version(), desk.version());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_no_list_is_believed_in_nothing() {
+    let world = World::new().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.forget_calls().await;
+
+    let html = answer_of_a_gateway(200, json!("<html>We will be back soon</html>"));
+    world.tenant.inject(&times(Some(4), "GET", ALL, html)).await;
+    world.tenants.until("acme", "is in trouble", |now| now.verdict().0 == "False").await;
+    world.tenants.ready("acme").await;
+
+    assert_eq!(lines(&world.writes().await), [""; 0]);
+    assert_eq!(world.sims.see("desk").await.id(), desk.id());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_server_error_on_an_update_heals_itself() {
+    let world = World::new().await;
+    world.sims.apply(&sim("desk")).await;
+    world.sims.ready("desk").await;
+
+    world.tenant.inject(&times(Some(2), "PATCH", ONE, answer(500))).await;
+    world.sims.apply(&sim("desk").with(json!({"description": "New words"}))).await;
+    let waits = |now: &Seen| now.is_current() && now.verdict().0 == "False" && now.is("Reconciling");
+    world.sims.until("desk", "is on its way", waits).await;
+
+    world.sims.ready("desk").await;
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "New words");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_pause_that_sailpoint_asks_for_is_kept_and_is_no_failure() {
+    let world = World::new().await;
+    world.tenants.ready("acme").await;
+    for (method, path) in [("GET", ALL), ("POST", ALL), ("GET", ALL)] {
+        world.tenant.inject(&once(method, path, too_many(2))).await;
+    }
+
+    world.sims.apply(&sim("desk")).await;
+    world.sims.ready("desk").await;
+
+    let calls = world.tenant.calls().await;
+    let mut pauses = 0;
+    for pair in calls.windows(2) {
+        if pair[0].status == Some(429) {
+            pauses += 1;
+            let waited = pair[1].time.duration_since(pair[0].time).as_millis();
+            assert!(waited >= 1_990, "{waited} ms after a 429: {pair:#?}");
+        }
+    }
+    assert!(pauses >= 2, "{calls:#?}");
+    let created = calls.iter().filter(|call| call.method == "POST" && call.path == ALL && call.status == Some(200));
+    assert_eq!(created.count(), 1);
+    let warnings: Vec<_> = world.events().await.into_iter().filter(|event| event.type_ == "Warning").collect();
+    assert!(warnings.is_empty(), "{warnings:#?}");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_lets_little_through_is_never_hit_in_vain() {
+    let narrow = Switches { rate_limit: 30, ..Switches::default() };
+    let share = json!({"requestsPer10s": 30});
+    let world = World::like().tenant(config_with(narrow)).tenant_spec(share).flag("--resync", "2s").create().await;
+
+    for number in 0..10 {
+        world.sims.apply(&bare_sim(&format!("desk-{number}"))).await;
+    }
+    for number in 0..10 {
+        world.sims.ready(&format!("desk-{number}")).await;
+    }
+
+    let refused = world.tenant.calls().await.into_iter().filter(|call| call.status == Some(429)).count();
+    assert_eq!(refused, 0);
+    assert_eq!(world.tenant.integrations().await.len(), 10);
+    assert_eq!(world.writes().await.len(), 10);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_slow_tenant_delays_no_other() {
+    let world = World::like().flag("--request-limit", "30s").create().await;
+    let slow = Tenant::start(config()).await;
+    slow.inject(&times(None, "GET", "*", Action::DelayBefore { ms: 20_000 })).await;
+    world.tenants.apply(&tenant("slow", slow.url())).await;
+    for number in 0..4 {
+        let name = format!("slow-{number}");
+        world.sims.apply(&bare_sim(&name).with(json!({"tenantRef": {"name": "slow"}}))).await;
+    }
+
+    let began = std::time::Instant::now();
+    world.sims.apply(&sim("desk")).await;
+    world.sims.ready("desk").await;
+
+    assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
+    world.close().await;
+}
