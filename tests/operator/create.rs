@@ -140,7 +140,8 @@ async fn a_name_in_the_spec_counts_more_than_that_of_the_resource() {
     let there = world.tenant.integration("ServiceNow SIM (production)").await.unwrap();
     assert_eq!(there["id"], desk.id());
     let sent = world.writes().await.remove(0).body;
-    assert_eq!(sent, json!({"name": "ServiceNow SIM (production)"}), "what the spec does not name is not sent");
+    let named = json!({"name": "ServiceNow SIM (production)", "type": "ServiceNow Service Desk"});
+    assert_eq!(sent, named, "what the spec does not name is not sent");
     world.close().await;
 }
 

@@ -99,15 +99,21 @@ async fn without_secret_and_token_a_deletion_says_what_it_needs() {
     world.close().await;
 }
 
+/// Whether it says that resources still hold it.
+fn is_in_use(tenant: &Seen) -> bool {
+    let conditions = tenant["status"]["conditions"].as_array();
+    conditions.is_some_and(|conditions| conditions.iter().any(|condition| condition["reason"] == "InUse"))
+}
+
 #[tokio::test]
 async fn a_deleted_tenant_serves_on_until_its_integrations_are_gone() {
     let world = with_desk().await;
     let desk = world.sims.see("desk").await;
 
     world.tenants.delete("acme").await;
-    let in_use = |now: &Seen| now.verdict() == ("False", "InUse");
-    let waiting = world.tenants.until("acme", "waits for those who hold it", in_use).await;
-    assert!(waiting.message().contains(&format!("{}/desk", world.kubernetes.namespace)), "{}", waiting.message());
+    let waiting = world.tenants.until("acme", "waits for those who hold it", is_in_use).await;
+    let conditions = waiting["status"]["conditions"].to_string();
+    assert!(conditions.contains(&format!("{}/desk", world.kubernetes.namespace)), "{conditions}");
 
     world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
     world.until_writes(1).await;
@@ -136,7 +142,7 @@ async fn force_orphan_on_a_tenant_leaves_its_integrations_waiting_and_untouched(
     let world = with_desk().await;
     let desk = world.sims.see("desk").await;
     world.tenants.delete("acme").await;
-    world.tenants.until("acme", "waits", |now| now.verdict() == ("False", "InUse")).await;
+    world.tenants.until("acme", "waits", is_in_use).await;
 
     world.tenants.annotate("acme", "simops.dev/force-orphan", "true").await;
     world.tenants.gone("acme").await;

@@ -58,13 +58,13 @@ pub fn merge(target: &mut Value, patch: Value) {
     }
 }
 
-/// An integration that names nothing but its tenant: `acme`.
+/// An integration that names no more than it needs: its tenant, `acme`, and its type.
 pub fn bare_sim(name: &str) -> Manifest {
     Manifest(json!({
         "apiVersion": "simops.dev/v1alpha1",
         "kind": "SimIntegration",
         "metadata": {"name": name},
-        "spec": {"tenantRef": {"name": "acme"}},
+        "spec": {"tenantRef": {"name": "acme"}, "type": "ServiceNow Service Desk"},
     }))
 }
 
@@ -72,7 +72,6 @@ pub fn bare_sim(name: &str) -> Manifest {
 pub fn sim(name: &str) -> Manifest {
     bare_sim(name).with(json!({
         "description": "Tickets for Active Directory",
-        "type": "ServiceNow Service Desk",
         "cluster": {"id": TRAINING_VA},
         "sources": [{"id": ACTIVE_DIRECTORY}],
         "statusMap": {"closed_complete": "Committed", "in_process": "Queued"},
@@ -93,7 +92,7 @@ pub fn tenant(name: &str, base_url: &str) -> Manifest {
             "baseUrl": base_url,
             "api": "v2025",
             "credentials": {"secretRef": {"name": "acme-sailpoint"}},
-            "requestsPer10s": 100,
+            "requestsPer10s": 500,
         },
     }))
 }

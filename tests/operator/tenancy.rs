@@ -28,7 +28,8 @@ async fn an_integration_that_names_no_tenant_has_the_default() {
     let desk = world.sims.ready("desk").await;
     assert_eq!(desk["status"]["tenant"]["name"], "acme");
 
-    world.sims.apply(&sim("desk")).await;
+    let named = json!({"tenantRef": {"namespace": world.kubernetes.namespace, "name": "acme"}});
+    world.sims.apply(&sim("desk").with(named)).await;
     world.sims.ready("desk").await;
     assert_eq!(lines(&world.writes().await), ["POST /sim-integrations"], "naming what it had changes nothing");
     world.close().await;
