@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::LazyLock;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -17,22 +16,14 @@ use super::events::{Notice, event, events};
 use super::manifests::{config, credentials, merge, service_now, tenant};
 use super::resources::Resources;
 use super::writes::{Write, writes};
-use crate::support::control_plane::{Sandbox, kubectl_with_input};
+use crate::support::control_plane::Sandbox;
+use crate::support::crds;
 use crate::support::process::Operator;
 use crate::support::simulator::{Call, Config, Tenant};
 use crate::support::wait::eventually;
 
 /// More at once and their operators starve each other.
 static WORLDS: Semaphore = Semaphore::const_new(10);
-
-/// Both kinds of resource are known to the API, as the binary itself describes them.
-static KINDS: LazyLock<()> = LazyLock::new(|| {
-    let crds = std::process::Command::new(env!("CARGO_BIN_EXE_sim-operator")).arg("crds").output().unwrap();
-    assert!(crds.status.success(), "{}", String::from_utf8_lossy(&crds.stderr));
-    let crds = String::from_utf8(crds.stdout).unwrap();
-    kubectl_with_input(&["apply", "--server-side", "-f", "-"], &crds).unwrap();
-    kubectl_with_input(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"], "").unwrap();
-});
 
 /// Everything that takes minutes in a cluster takes seconds here. A later flag of the same name counts.
 const QUICK: [(&str, &str); 10] = [
@@ -92,7 +83,7 @@ impl Setup {
     pub async fn create(self) -> World {
         let running = WORLDS.acquire().await.unwrap();
         let (kubernetes, simulator) = tokio::join!(Sandbox::new(), Tenant::start(self.config));
-        LazyLock::force(&KINDS);
+        crds::install();
         let of_kind = |kind| Resources::new(kubernetes.client.clone(), &kubernetes.namespace, kind);
         let (sims, tenants) = (of_kind("SimIntegration"), of_kind("SailPointTenant"));
         let mut flags = self.flags;
