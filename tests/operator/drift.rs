@@ -118,8 +118,9 @@ async fn a_repair_that_is_undone_three_times_running_is_left_to_people() {
     world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
     let contested = world.sims.stalled("desk", "Contested").await;
 
-    let message = contested.message();
-    assert!(message.contains("Edited") && message.contains("Tickets for Active Directory"), "{message}");
+    let change = json!({"path": "/description", "from": "Edited", "to": "Tickets for Active Directory"});
+    assert_eq!(contested["status"]["plan"]["changes"], json!([change]), "both values are shown");
+    assert!(contested.message().contains("/description"), "{}", contested.message());
     world.resyncs(3).await;
     assert_eq!(world.writes().await.len(), 3);
     assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Edited");

@@ -91,7 +91,7 @@ async fn a_stalled_resource_is_told_once() {
 
     world.resyncs(4).await;
 
-    let warnings: Vec<_> = world.events().await.into_iter().filter(|event| event.about == "taken").collect();
+    let warnings: Vec<_> = world.events().await.into_iter().filter(|event| event.type_ == "Warning").collect();
     assert_eq!(warnings, [told]);
     world.close().await;
 }
