@@ -89,6 +89,7 @@ async fn versions(sims: &Resources, quiet: Duration) -> Vec<DynamicObject> {
     while let Ok(Some(change)) = timeout(quiet, changes.try_next()).await.map(Result::unwrap) {
         match change {
             WatchEvent::Added(object) | WatchEvent::Modified(object) => seen.push(object),
+            WatchEvent::Bookmark(_) => {}
             other => panic!("{other:?}"),
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::manifests::{ACTIVE_DIRECTORY, TRAINING_VA, WORKDAY, config, named, sim};
+use super::resources::sorted;
 use super::world::World;
 use super::writes::lines;
 
@@ -18,10 +19,7 @@ async fn names_of_sources_and_cluster_are_sent_as_ids() {
 
     let sent = world.writes().await.remove(0).body;
     assert_eq!(sent["cluster"], TRAINING_VA);
-    let mut sources: Vec<&str> =
-        sent["sources"].as_array().unwrap().iter().map(|source| source.as_str().unwrap()).collect();
-    sources.sort_unstable();
-    assert_eq!(sources, [WORKDAY, ACTIVE_DIRECTORY]);
+    assert_eq!(sorted(&sent["sources"]), [WORKDAY, ACTIVE_DIRECTORY]);
 
     world.resyncs(3).await;
     assert_eq!(lines(&world.writes().await), ["POST /sim-integrations"]);

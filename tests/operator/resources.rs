@@ -1,5 +1,6 @@
 //! The two kinds of resource, as a person applies them and looks at them.
 
+use std::fmt;
 use std::ops::Deref;
 
 use kube::Client;
@@ -80,6 +81,18 @@ impl Seen {
         let changes = self["status"]["plan"]["changes"].as_array();
         changes.into_iter().flatten().filter_map(|change| change["path"].as_str()).collect()
     }
+
+    /// The paths of `status.lastChange.changes`, sorted.
+    pub fn changed_paths(&self) -> Vec<&str> {
+        sorted(&self["status"]["lastChange"]["changes"])
+    }
+}
+
+/// The texts of a JSON array, sorted.
+pub fn sorted(array: &Value) -> Vec<&str> {
+    let mut texts: Vec<&str> = array.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    texts.sort_unstable();
+    texts
 }
 
 /// The resources of one kind in one namespace.
@@ -146,8 +159,8 @@ impl Resources {
     /// Waits until it is as described.
     pub async fn until(&self, name: &str, description: &str, accept: impl Fn(&Seen) -> bool) -> Seen {
         eventually(&format!("{} {name}: {description}", self.kind), async || {
-            let now = self.look(name).await.ok_or_else(|| json!("it is not there"))?;
-            if accept(&now) { Ok(now) } else { Err(shortened(&now)) }
+            let now = self.look(name).await.ok_or_else(|| Shown(json!("it is not there")))?;
+            if accept(&now) { Ok(now) } else { Err(shown(&now)) }
         })
         .await
     }
@@ -177,7 +190,7 @@ impl Resources {
     pub async fn gone(&self, name: &str) {
         eventually(&format!("{} {name} is gone", self.kind), async || match self.look(name).await {
             None => Ok(()),
-            Some(now) => Err(shortened(&now)),
+            Some(now) => Err(shown(&now)),
         })
         .await;
     }
@@ -187,11 +200,21 @@ fn seen(object: &DynamicObject) -> Seen {
     Seen(serde_json::to_value(object).unwrap())
 }
 
-/// What a failing test shows: all but who manages which field.
-fn shortened(now: &Seen) -> Value {
-    let mut shown = now.0.clone();
-    if let Some(metadata) = shown["metadata"].as_object_mut() {
-        metadata.remove("managedFields");
+/// What a failing test shows of a resource: its status, and what stands in its metadata for us.
+struct Shown(Value);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&serde_json::to_string_pretty(&self.0).unwrap())
     }
-    shown
+}
+
+fn shown(now: &Seen) -> Shown {
+    let metadata = &now["metadata"];
+    Shown(json!({
+        "generation": metadata["generation"],
+        "annotations": metadata["annotations"],
+        "deleted": metadata["deletionTimestamp"],
+        "status": now["status"],
+    }))
 }
