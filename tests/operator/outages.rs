@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::manifests::{bare_sim, config, config_with, sim, tenant};
+use super::manifests::{bare_sim, client, config, config_with, sim, tenant};
 use super::mishaps::{ALL, ONE, answer, answer_of_a_gateway, once, times, too_many};
 use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
-use crate::support::simulator::{Action, Switches, Tenant};
+use crate::support::simulator::{Action, Client, Config, Switches, Tenant};
 
 #[tokio::test]
 async fn an_outage_is_the_tenants_and_writes_to_nothing_that_is_in_order() {
@@ -147,9 +147,13 @@ async fn a_gateway_that_lets_little_through_is_never_hit_in_vain() {
 #[tokio::test]
 async fn a_slow_tenant_delays_no_other() {
     let world = World::like().flag("--request-limit", "30s").create().await;
-    let slow = Tenant::start(config()).await;
+    let who = Client { client_id: "6a1d8a6d3a9c4c4aafac1d7b8b2e3f40".to_owned(), ..client() };
+    let credentials = [("clientId", who.client_id.as_str()), ("clientSecret", who.client_secret.as_str())];
+    world.secret("slow-sailpoint", &credentials).await;
+    let slow = Tenant::start(Config { org: "slow".to_owned(), clients: vec![who.clone()], ..config() }).await;
     slow.inject(&times(None, "GET", "*", Action::DelayBefore { ms: 20_000 })).await;
-    world.tenants.apply(&tenant("slow", slow.url())).await;
+    let its_secret = json!({"credentials": {"secretRef": {"name": "slow-sailpoint"}}});
+    world.tenants.apply(&tenant("slow", slow.url()).with(its_secret)).await;
     for number in 0..4 {
         let name = format!("slow-{number}");
         world.sims.apply(&bare_sim(&name).with(json!({"tenantRef": {"name": "slow"}}))).await;

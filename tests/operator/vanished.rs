@@ -138,8 +138,10 @@ async fn too_many_that_vanish_at_once_are_not_created_again_before_somebody_says
     assert_eq!(lines(&world.writes().await), [""; 0]);
 
     world.tenants.annotate("acme", "simops.dev/correct-requested-at", "2026-01-31T18:00:00Z").await;
-    for name in names {
-        world.sims.ready(name).await;
+    for (name, id) in names.iter().zip(&ids) {
+        let is_vanished = ids[..3].contains(id);
+        let is_there = |now: &Seen| now.is_ready() && (now.id() != id) == is_vanished;
+        world.sims.until(name, "is there", is_there).await;
     }
     world.tenants.ready("acme").await;
     assert_eq!(world.tenant.integrations().await.len(), 5);
