@@ -31,8 +31,10 @@ pub struct Snapshot {
 #[derive(Debug)]
 struct Entry {
     integration: Arc<Integration>,
-    /// When its LIST started or its write was answered.
+    /// When its LIST or read started, or its write was answered.
     as_of: Instant,
+    /// Whether a LIST showed it. A read or a write does not lag, so that a LIST may be behind it.
+    is_listed: bool,
 }
 
 impl Snapshot {
@@ -83,7 +85,7 @@ impl Snapshot {
     }
 
     /// Known ids that a LIST started at `started` does not show although it should: those that resources hold and those
-    /// of the last whole LIST, but for what we deleted, what is known to be gone and what was written too lately.
+    /// of the last whole LIST, but for what we deleted, what is known to be gone and what we created too lately.
     #[must_use]
     pub fn missing(
         &self,
@@ -96,13 +98,22 @@ impl Snapshot {
         let expected = held.union(&self.whole);
         expected
             .filter(|id| !listed.contains(id.as_str()) && !self.tombstones.contains_key(*id))
-            .filter(|id| !self.gone.contains(*id) && !self.is_newer(id, started, lag))
+            .filter(|id| !self.gone.contains(*id) && !self.is_created_lately(id, started, lag))
             .cloned()
             .collect()
     }
 
+    /// A LIST that was whole has shown it: whatever was written to it since, every later one must show it, too.
+    fn is_created_lately(&self, id: &str, started: Instant, lag: Duration) -> bool {
+        !self.whole.contains(id) && self.written.get(id).is_some_and(|written| *written + lag > started)
+    }
+
+    /// Whether what is known of this id is newer than what a LIST that started at `started` can show. Of two LISTs the
+    /// later is the newer, however close they are.
     fn is_newer(&self, id: &str, started: Instant, lag: Duration) -> bool {
-        self.entries.get(id).is_some_and(|entry| entry.as_of + lag > started)
+        let is_behind =
+            |entry: &Entry| if entry.is_listed { entry.as_of > started } else { entry.as_of + lag > started };
+        self.entries.get(id).is_some_and(is_behind)
             || self.tombstones.get(id).is_some_and(|deleted| *deleted + lag > started)
     }
 
@@ -126,7 +137,7 @@ impl Snapshot {
             let Some(id) = integration.id.clone() else { continue };
             if !self.is_newer(&id, started, lag) {
                 self.tombstones.remove(&id);
-                self.insert(id, Arc::new(integration), started);
+                self.insert(id, Entry { integration: Arc::new(integration), as_of: started, is_listed: true });
             }
         }
     }
@@ -137,14 +148,14 @@ impl Snapshot {
         self.written.insert(id.clone(), answered);
         self.unanswered.remove(&id);
         self.tombstones.remove(&id);
-        self.insert(id, integration, answered);
+        self.insert(id, Entry { integration, as_of: answered, is_listed: false });
     }
 
     /// A read of one integration that started at `started`.
     pub fn read(&mut self, integration: Arc<Integration>, started: Instant) {
         let Some(id) = integration.id.clone() else { return };
         if !self.is_newer(&id, started, Duration::ZERO) {
-            self.insert(id, integration, started);
+            self.insert(id, Entry { integration, as_of: started, is_listed: false });
         }
     }
 
@@ -170,13 +181,13 @@ impl Snapshot {
         self.unanswered.insert(id.to_owned(), now);
     }
 
-    fn insert(&mut self, id: String, integration: Arc<Integration>, as_of: Instant) {
+    fn insert(&mut self, id: String, entry: Entry) {
         self.remove(&id);
         self.gone.remove(&id);
-        if let Some(name) = &integration.name {
+        if let Some(name) = &entry.integration.name {
             self.by_name.entry(name.clone()).or_default().insert(id.clone());
         }
-        self.entries.insert(id, Entry { integration, as_of });
+        self.entries.insert(id, entry);
     }
 
     fn remove(&mut self, id: &str) {
@@ -244,6 +255,29 @@ mod tests {
         assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
         snapshot.confirm_gone("a");
         assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
+    }
+
+    #[test]
+    fn a_list_soon_after_another_must_show_what_that_one_showed() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+        let none = BTreeSet::new();
+        assert_eq!(snapshot.missing(&[], start + SECOND, LAG, &none), ["a", "b"]);
+        snapshot.read(Arc::new(integration("a", "a")), start + 2 * SECOND);
+        snapshot.wrote(Arc::new(integration("b", "b")), start + 2 * SECOND);
+        assert_eq!(snapshot.missing(&[], start + 3 * SECOND, LAG, &none), ["a", "b"], "whatever we know of them since");
+    }
+
+    #[test]
+    fn of_two_lists_the_later_is_the_newer() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        snapshot.merge(vec![integration("a", "before")], start, LAG, true);
+        snapshot.merge(vec![integration("a", "after")], start + SECOND, LAG, true);
+        assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"));
+        snapshot.merge(vec![integration("a", "before")], start, LAG, true);
+        assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"), "an earlier one that comes late is not");
     }
 
     #[test]
