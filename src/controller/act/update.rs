@@ -150,7 +150,8 @@ impl Prepared<'_> {
             forget(&difference.path, &mut sent);
         }
         if let Some(remote) = Remote::new(integration) {
-            note_normalised(&self.desired.wants, &remote, &mut sent);
+            // Of what was sent by this call only: the drift that mode Report leaves alone is none of the tenant's doing.
+            note_normalised(&self.sent(), &remote, &mut sent);
         }
         Applied {
             id,
