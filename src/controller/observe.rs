@@ -167,9 +167,22 @@ impl Looking<'_> {
         };
         let link = if self.question.recorded.in_status { Link::Held } else { Link::Restored };
         match self.remote(id) {
-            Some(remote) => self.unless_unsettled(id, Observed::Present(remote, link)),
+            Some(remote) => match self.renamed_onto(&remote) {
+                Some(holder) => Observed::Held(holder),
+                None => self.unless_unsettled(id, Observed::Present(remote, link)),
+            },
             None => self.absent(id, view, memory).unwrap_or_else(|observed| *observed),
         }
+    }
+
+    /// Who holds or creates what has the wanted name, where the integration has another name yet.
+    fn renamed_onto(&self, remote: &Remote) -> Option<Holder> {
+        let Question { name, uid, .. } = self.question;
+        if remote.name() == Some(name) {
+            return None;
+        }
+        let creator = self.holders.other_creator(&self.at.org.name, name, uid);
+        creator.or_else(|| self.free_and_held(name).1)
     }
 
     /// An unanswered write may still land: what is there is not known.
