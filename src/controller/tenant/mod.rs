@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 pub use memory::TenantMemory;
 use trouble::Trouble;
@@ -32,6 +32,8 @@ use crate::tenants::Connection;
 
 /// How often a tenant is listed where it does not say.
 const RESYNC: Duration = Duration::from_mins(10);
+/// How long a tenant that was let go of may stay in the watch: somebody else's finalizer may keep it.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
 
 /// Keeps one tenant connected and its org listed.
 ///
@@ -50,13 +52,26 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
     match beat(context, tenant).await {
         Ok(next) => (Outcome::Unchanged, Some(next)),
         Err(Trouble::Waits(until)) => (Outcome::Waiting, Some(until)),
-        Err(Trouble::Gone) => (Outcome::Deleted, None),
+        Err(Trouble::Gone) => {
+            tell_those_left_behind(context, tenant).await;
+            (Outcome::Deleted, None)
+        }
         Err(Trouble::Kubernetes(error)) => {
             tracing::warn!(tenant = %key_of(tenant), %error, "Kubernetes failed");
             (Outcome::Error, Some(failed(context, tenant)))
         }
         Err(trouble) => troubled(context, tenant, trouble).await,
     }
+}
+
+/// Wakes the integrations of a tenant that was let go of, once the watch shows that it is gone: nothing else would.
+async fn tell_those_left_behind(context: &Context, tenant: &SailPointTenant) {
+    let key = key_of(tenant);
+    let deadline = Instant::now() + LONGEST_GOODBYE;
+    while context.tenant(&key).is_some_and(|now| now.uid() == tenant.uid()) && Instant::now() < deadline {
+        sleep(Duration::from_millis(50)).await;
+    }
+    wake_integrations_of(context, &[key]);
 }
 
 fn remember<T>(context: &Context, tenant: &SailPointTenant, change: impl FnOnce(&mut TenantMemory) -> T) -> T {
