@@ -138,9 +138,12 @@ pub(super) fn long_texts(_: &mut SchemaGenerator) -> Schema {
     texts(128, 32768)
 }
 
+/// Atomic: of a map that is merged key by key, a server-side apply of `{}` leaves null, which the API server refuses. So
+/// nobody could empty it.
 fn texts(entries: usize, length: usize) -> Schema {
     json_schema!({
         "type": "object",
+        "x-kubernetes-map-type": "atomic",
         "maxProperties": entries,
         "additionalProperties": {"type": "string", "maxLength": length},
         "x-kubernetes-validations": [{
