@@ -76,7 +76,7 @@ pub struct Question<'a> {
     pub external_id: Option<&'a str>,
     /// What the resource holds by its own record.
     pub recorded: &'a Recorded,
-    /// Look anew even if there is a LIST: when this was asked for.
+    /// Look anew even if there is a LIST: this was asked for, the spec is new, or something is about to be taken.
     pub anew: bool,
     /// The time of this look.
     pub now: Instant,
@@ -131,6 +131,11 @@ impl Looking<'_> {
         self.view(Some(memory.asked(what, self.question.now)))
     }
 
+    /// A fresh LIST where one is needed, else the last one: what was judged before is judged again without a call.
+    fn sighted(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Box<Observed>> {
+        if self.question.anew { self.fresh(what, memory) } else { self.view(None) }
+    }
+
     fn view(&self, since: Option<Instant>) -> Result<OrgView, Box<Observed>> {
         match self.at.org.look(since) {
             Look::Listed(view) => Ok(view),
@@ -160,8 +165,7 @@ impl Looking<'_> {
         if let Some(holder) = self.other_holder(id) {
             return Observed::Held(holder);
         }
-        let view = if self.question.anew { self.fresh("anew", memory) } else { self.view(None) };
-        let view = match view {
+        let view = match self.sighted("anew", memory) {
             Ok(view) => view,
             Err(observed) => return *observed,
         };
@@ -234,7 +238,7 @@ impl Looking<'_> {
         if let Some(holder) = self.other_holder(id) {
             return Observed::Held(holder);
         }
-        let view = match self.fresh(&format!("external {id}"), memory) {
+        let view = match self.sighted(&format!("external {id}"), memory) {
             Ok(view) => view,
             Err(observed) => return *observed,
         };
@@ -263,7 +267,7 @@ impl Looking<'_> {
         if let Some(holder) = self.holders.other_creator(&self.at.org.name, name, self.question.uid) {
             return Observed::Held(holder);
         }
-        let view = match self.fresh(&format!("name {name}"), memory) {
+        let view = match self.sighted(&format!("name {name}"), memory) {
             Ok(view) => view,
             Err(observed) => return *observed,
         };

@@ -74,6 +74,14 @@ pub enum Plan {
     Stall(Reason, String, Vec<Difference>),
 }
 
+impl Plan {
+    /// Whether it takes what the resource does not hold yet, for which only a fresh LIST is good enough.
+    #[must_use]
+    pub fn takes(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::Bind { .. })
+    }
+}
+
 /// What a plan does, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

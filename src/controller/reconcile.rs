@@ -67,8 +67,13 @@ async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded)
     report::warn(context, resource).await;
     let requests = requests(context, resource);
     let (desired, connection) = desired(context, resource, recorded, requests).await?;
-    let observed = look(context, resource, recorded, &desired, requests, &connection)?;
-    let (plan, names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
+    let anew = requests.any() || (recorded.id.is_none() && is_new(resource));
+    let mut observed = look(context, resource, recorded, &desired, anew, &connection)?;
+    let (mut plan, mut names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
+    if !anew && plan.takes() {
+        observed = look(context, resource, recorded, &desired, true, &connection)?;
+        (plan, names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
+    }
     let scene = Scene { client: &context.client, cluster: &context.cluster, resource, connection: &connection };
     let keeping = Keeping { context, scene, desired: &desired, recorded, observed: &observed, names };
     let mut pass = keeping.act(plan).await;
@@ -78,6 +83,11 @@ async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded)
         findings.handled = LastHandled::of(Annotations::of(resource));
     }
     Ok(pass)
+}
+
+/// Whether nobody has judged this spec yet.
+fn is_new(resource: &SimIntegration) -> bool {
+    resource.metadata.generation != resource.status.as_ref().map(|status| status.observed_generation)
 }
 
 /// What people asked for by annotation and got no answer to yet.
@@ -99,7 +109,7 @@ fn look(
     resource: &SimIntegration,
     recorded: &Recorded,
     desired: &Desired,
-    requests: Requests,
+    anew: bool,
     connection: &Connection,
 ) -> Result<Observed, Halt> {
     let uid = resource.uid().unwrap_or_default();
@@ -108,7 +118,7 @@ fn look(
         name: &desired.name,
         external_id: desired.external_id.as_deref(),
         recorded,
-        anew: requests.anew || requests.again,
+        anew,
         now: Instant::now(),
     };
     let around = Around { fleet: &context.fleet, holders: &context.holders, config: &context.config };
