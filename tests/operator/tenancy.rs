@@ -10,7 +10,7 @@ use super::resources::Resources;
 use super::world::World;
 use super::writes::lines;
 use crate::support::control_plane::Sandbox;
-use crate::support::simulator::{Client, Tenant};
+use crate::support::simulator::{Client, Config, Tenant};
 
 /// An integration that names no tenant.
 fn without_tenant(name: &str) -> Manifest {
@@ -139,22 +139,53 @@ async fn credentials_are_sent_to_no_host_that_is_not_allowed() {
 }
 
 #[tokio::test]
-async fn in_another_org_than_its_own_an_integration_is_left_alone() {
+async fn credentials_of_another_org_stall_the_tenant_and_touch_nothing() {
     let world = World::new().await;
     world.sims.apply(&sim("desk")).await;
     let desk = world.sims.ready("desk").await;
+    world.tenants.ready("acme").await;
+    world.tenant.forget_calls().await;
 
     world.tenant.set_clients(&[Client { org: Some("sandbox".to_owned()), ..client() }]).await;
     world.tenant.revoke_tokens().await;
-    let stalled = world.sims.stalled("desk", "TenantChanged").await;
+    let stalled = world.tenants.stalled("acme", "TenantChanged").await;
     assert!(stalled.message().contains("acme") && stalled.message().contains("sandbox"), "{}", stalled.message());
     world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
-    world.resyncs(2).await;
-    assert_eq!(lines(&world.writes().await), ["POST /sim-integrations"]);
+    world.sims.apply(&sim("new")).await;
+    world.sims.reconciling("new", "TenantNotReady").await;
+    assert_eq!(lines(&world.writes().await), [""; 0]);
 
     world.tenant.set_clients(&[client()]).await;
     world.tenant.revoke_tokens().await;
-    world.sims.ready("desk").await;
+    world.tenants.ready("acme").await;
+    world.until_writes(2).await;
+    world.sims.ready("new").await;
     assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Tickets for Active Directory");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn in_another_org_than_its_own_an_integration_is_left_alone() {
+    let world = World::new().await;
+    world.sims.apply(&sim("desk")).await;
+    world.sims.ready("desk").await;
+    let other = Tenant::start(Config { org: "sandbox".to_owned(), ..config() }).await;
+    world.tenants.delete("acme").await;
+    world.tenants.annotate("acme", "simops.dev/force-orphan", "true").await;
+    world.tenants.gone("acme").await;
+    world.tenant.forget_calls().await;
+
+    world.tenants.apply(&tenant("acme", other.url())).await;
+    let stalled = world.sims.stalled("desk", "TenantChanged").await;
+
+    assert!(stalled.message().contains("acme") && stalled.message().contains("sandbox"), "{}", stalled.message());
+    world.sims.delete("desk").await;
+    world.sims.until("desk", "waits", |now| now.is("Stalled") && !now["metadata"]["deletionTimestamp"].is_null()).await;
+    assert!(other.integrations().await.is_empty());
+    assert_eq!(world.tenant.integrations().await.len(), 1);
+    world.sims.annotate("desk", "simops.dev/force-orphan", "true").await;
+    world.sims.gone("desk").await;
+    let written = other.calls().await.into_iter().filter(|call| call.method != "GET" && call.path != "/oauth/token");
+    assert_eq!(written.count(), 0);
     world.close().await;
 }
