@@ -304,7 +304,7 @@ fn update(
     }
     let call = smallest(&differences, remote, around.takes_patch);
     if call == Call::Put {
-        let lost = would_lose(desired, recorded, remote);
+        let lost = would_lose(desired, recorded, remote, &differences, &comparison);
         if !lost.is_empty() {
             return would_lose_plan(&lost, differences);
         }
@@ -325,25 +325,40 @@ fn smallest(differences: &[Difference], remote: &Remote, takes_patch: &dyn Fn(&P
     }
 }
 
-/// What a PUT could drop, as the operator does not know its value.
+/// What a PUT that makes `changes` could drop, as the operator does not know its value. What `left` shows is not sent.
 #[must_use]
-pub fn would_lose(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<String> {
+pub fn would_lose(
+    desired: &Desired,
+    recorded: &Recorded,
+    remote: &Remote,
+    changes: &[Difference],
+    left: &Comparison,
+) -> Vec<String> {
+    let is_left = |path: &Path| left.differences.iter().any(|one| one.path.overlaps(path));
+    let is_sent = |path: &Path| desired.wants.iter().any(|(here, want)| want.covers(here, path)) && !is_left(path);
+    let is_cleared = |path: &Path| changes.iter().any(|one| one.to.is_none() && one.path.contains(path));
+    let secrets = remote.secret_looking();
+    let lost = secrets.iter().filter(|path| !is_sent(path) && !is_cleared(path)).map(ToString::to_string);
+    lost.chain(hidden(desired, recorded, remote)).collect()
+}
+
+/// What may be there and is not shown: nothing but what we sent, if the integration is of our making.
+fn hidden(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<String> {
     let ours = recorded.origin == Some(Origin::Created);
-    let sent = recorded.sent.clone().unwrap_or_default();
-    let withdrawn = |path: &Path| sent.secrets.iter().any(|secret| secret.attribute == path.to_string());
-    let mut lost: Vec<String> = remote
-        .secret_looking()
-        .iter()
-        .filter(|path| !desired.wants.keys().any(|wanted| wanted.overlaps(path)) && !withdrawn(path))
-        .map(ToString::to_string)
-        .collect();
-    for path in [Path::StatusMap, Path::Request] {
-        let hidden = remote.read(&path) == Reading::Hidden;
-        if hidden && !ours && !desired.wants.contains_key(&path) {
-            lost.push(path.to_string());
-        }
+    let was_sent = |path: &Path| recorded.sent.as_ref().is_some_and(|sent| sent.paths.contains_key(&path.to_string()));
+    let names_secrets =
+        desired.wants.iter().any(|(path, want)| matches!(want, Want::Secret(_)) || path.names_a_secret());
+    let shows_secrets = remote.secret_looking().iter().any(Path::names_a_secret);
+    let fields = [Path::StatusMap, Path::Request].into_iter().filter(|path| {
+        let is_hidden = remote.read(path) == Reading::Hidden && !desired.wants.contains_key(path);
+        is_hidden && (!ours || was_sent(path))
+    });
+    let mut hidden: Vec<String> = fields.map(|path| path.to_string()).collect();
+    // A tenant that shows no secret has none or hides them; a spec that names some says which there are.
+    if !ours && !names_secrets && !shows_secrets {
+        hidden.push("the password or token among /attributes".to_owned());
     }
-    lost
+    hidden
 }
 
 fn would_lose_plan(lost: &[String], differences: Vec<Difference>) -> Plan {

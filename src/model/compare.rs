@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::remote::{Agreement, agreement};
 use super::{Path, Reading, Remote, Want, Wants, canonical, digest};
@@ -62,7 +62,7 @@ pub fn compare(wants: &Wants, remote: &Remote, sent: Option<&Sent>, again: bool)
                 comparison.record.unverified.insert(path.to_string());
             }
             Judgement::Changes(cause) => {
-                judged.keep_as_it_was(&mut comparison.record);
+                judged.keep_as_it_was(cause, &mut comparison.record);
                 let (path, to) = (path.clone(), Some(want.clone()));
                 comparison.differences.push(Difference { path, cause, from: judged.reading, to });
             }
@@ -102,8 +102,8 @@ impl<'a> Judged<'a> {
         let Some(sent) = self.sent else {
             return match (unreadable, self.again) {
                 (true, false) => Judgement::Unverified,
-                (true, true) => Judgement::Changes(Cause::Requested),
-                (false, _) => Judgement::Changes(Cause::Adoption),
+                (_, true) => Judgement::Changes(Cause::Requested),
+                (false, false) => Judgement::Changes(Cause::Adoption),
             };
         };
         if self.again {
@@ -149,10 +149,14 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Keeps what was recorded, as the change is not made yet.
-    fn keep_as_it_was(&self, record: &mut Sent) {
-        let (Some(sent), path) = (self.sent, self.path.to_string()) else { return };
-        copy_record(sent, &path, record);
+    /// Keeps what was recorded, as the change is not made yet. At adoption the spec becomes the record: what differs from it
+    /// later is no change in Git, and mode Report must not send it.
+    fn keep_as_it_was(&self, cause: Cause, record: &mut Sent) {
+        match self.sent {
+            Some(sent) => copy_record(sent, &self.path.to_string(), record),
+            None if cause == Cause::Adoption => record_want(self.path, self.want, record),
+            None => {}
+        }
     }
 }
 
@@ -194,9 +198,9 @@ pub fn forget(path: &Path, record: &mut Sent) {
     record.secrets.retain(|secret| secret.attribute != text);
 }
 
-/// Notes where `remote`, the answer to our own write, reads back differently than it was wanted.
-pub fn note_normalised(wants: &Wants, remote: &Remote, record: &mut Sent) {
-    for (path, want) in wants {
+/// Notes where `remote`, the answer to our own write of `sent`, reads back differently than it was sent.
+pub fn note_normalised(sent: &Wants, remote: &Remote, record: &mut Sent) {
+    for (path, want) in sent {
         let reading = remote.read(path);
         if agreement(path, want, &reading) == Agreement::Different && record.paths.contains_key(&path.to_string()) {
             record.normalised.insert(path.to_string(), reading_digest(&reading));
@@ -217,18 +221,31 @@ fn withdrawn(wants: &Wants, remote: &Remote, sent: Option<&Sent>, comparison: &m
     let recorded: BTreeSet<&String> =
         sent.paths.keys().chain(sent.secrets.iter().map(|secret| &secret.attribute)).collect();
     for path in recorded.into_iter().filter_map(|text| text.parse::<Path>().ok()) {
-        if wants.keys().any(|wanted| wanted.overlaps(&path)) {
+        if wants.iter().any(|(wanted, want)| path.contains(wanted) || want.covers(wanted, &path)) {
             continue;
         }
-        if !path.is_cleared_when_withdrawn() {
-            comparison.released.push(path);
-            continue;
-        }
-        let was_secret = sent.secrets.iter().any(|secret| secret.attribute == path.to_string());
         let reading = remote.read(&path);
-        if matches!(reading, Reading::Value(_)) || was_secret {
+        if !path.is_cleared_when_withdrawn() {
+            if reading == Reading::Hidden {
+                // A PUT must know that it is there.
+                copy_record(sent, &path.to_string(), &mut comparison.record);
+            }
+            comparison.released.push(path);
+        } else if is_left_of_us(&path, &reading, sent) {
             copy_record(sent, &path.to_string(), &mut comparison.record);
             comparison.differences.push(Difference { path, cause: Cause::Spec, from: reading, to: None });
         }
+    }
+}
+
+/// Whether there is something to clear: a secret may be there unseen, and an empty object that others filled is theirs.
+fn is_left_of_us(path: &Path, reading: &Reading, sent: &Sent) -> bool {
+    let text = path.to_string();
+    let was_secret = sent.secrets.iter().any(|secret| secret.attribute == text);
+    let was_empty = sent.paths.get(&text) == Some(&digest(&json!({})));
+    match reading {
+        Reading::Value(Value::Object(map)) if was_empty => map.is_empty(),
+        Reading::Value(_) => true,
+        Reading::Absent | Reading::Hidden => was_secret,
     }
 }

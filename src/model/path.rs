@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::sensitive::is_harmless_pointer;
+
 /// A place that a spec can own. Written as a JSON pointer, as in `status.sent` and in plans.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
@@ -35,13 +37,25 @@ impl Path {
         matches!(self, Self::Description | Self::Rule | Self::Attribute(_))
     }
 
+    /// Whether a key that leads here holds a secret by its name.
+    #[must_use]
+    pub fn names_a_secret(&self) -> bool {
+        matches!(self, Self::Attribute(pointer) if !is_harmless_pointer(pointer))
+    }
+
+    /// Whether `other` is this path or lies below it.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Attribute(above), Self::Attribute(below)) => is_at_or_below(below, above),
+            _ => self == other,
+        }
+    }
+
     /// Whether this path is `other` or lies above or below it.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Attribute(a), Self::Attribute(b)) => is_at_or_below(a, b) || is_at_or_below(b, a),
-            _ => self == other,
-        }
+        self.contains(other) || other.contains(self)
     }
 }
 
@@ -107,6 +121,7 @@ mod tests {
         let attribute = |pointer: &str| Path::Attribute(pointer.to_owned());
         assert!(attribute("/a").overlaps(&attribute("/a/b")));
         assert!(attribute("/a/b").overlaps(&attribute("/a")));
+        assert!(attribute("/a").contains(&attribute("/a/b")) && !attribute("/a/b").contains(&attribute("/a")));
         assert!(!attribute("/a").overlaps(&attribute("/ab")));
         assert!(!Path::Name.overlaps(&attribute("/name")));
     }

@@ -103,7 +103,7 @@ impl Remote {
     pub fn secret_looking(&self) -> Vec<Path> {
         let mut found = Vec::new();
         if let Some(attributes) = &self.integration.attributes {
-            collect_secret_looking(attributes, "", &mut found);
+            collect_secret_looking(attributes, "", false, &mut found);
         }
         found
     }
@@ -146,8 +146,14 @@ impl Remote {
     }
 
     fn lookup(&self, pointer: &str) -> Option<&Value> {
-        let (first, rest) = split_first(pointer)?;
-        self.integration.attributes.as_ref()?.get(&first)?.pointer(rest)
+        let (first, mut rest) = split_first(pointer)?;
+        let mut found = self.integration.attributes.as_ref()?.get(&first)?;
+        // Never into an array: "/list/0" of a spec is a key.
+        while let Some((key, below)) = split_first(rest) {
+            found = found.as_object()?.get(&key)?;
+            rest = below;
+        }
+        Some(found)
     }
 }
 
@@ -166,12 +172,14 @@ fn reference_value(reference: &Reference) -> Value {
     canonical(&json!({"id": reference.id, "name": reference.name}))
 }
 
-fn collect_secret_looking(map: &Map<String, Value>, above: &str, found: &mut Vec<Path>) {
+/// Leaf by leaf; all is secret below a key that is (`within`).
+fn collect_secret_looking(map: &Map<String, Value>, above: &str, within: bool, found: &mut Vec<Path>) {
     for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
         let here = format!("{above}{}", crate::sailpoint::pointer([key.as_str()]));
+        let is_secret = within || super::is_secret_key(key);
         match value {
-            Value::Object(inner) if !super::is_secret_key(key) => collect_secret_looking(inner, &here, found),
-            _ if super::is_secret_key(key) || !super::harmless(value) => found.push(Path::Attribute(here)),
+            Value::Object(inner) => collect_secret_looking(inner, &here, is_secret, found),
+            _ if is_secret || !super::harmless(value) => found.push(Path::Attribute(here)),
             _ => {}
         }
     }
@@ -225,7 +233,9 @@ fn sources_agree(wanted: &Value, read: &Value) -> Agreement {
         return Agreement::Different;
     }
     let mut unreadable = false;
-    for reference in wanted {
+    // Ids first, as a name may be that of several.
+    let (by_id, by_name): (Vec<_>, Vec<_>) = wanted.iter().partition(|one| one.get("id").is_some());
+    for reference in by_id.into_iter().chain(by_name) {
         match left.iter().position(|candidate| reference_agrees(reference, candidate) == Agreement::Same) {
             Some(index) => {
                 left.swap_remove(index);

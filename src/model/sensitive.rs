@@ -39,7 +39,15 @@ fn is_harmless_text(text: &str) -> bool {
     let has_assignment = SECRET_ENDINGS.iter().any(|word| {
         lower.split(word).skip(1).any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(['=', ':']))
     });
-    !(has_user || is_header || is_token || has_assignment || text.contains("-----BEGIN"))
+    let is_read_back = is_cipher_text(text) || (!text.is_empty() && text.chars().all(|c| c == '*'));
+    !(has_user || is_header || is_token || has_assignment || is_read_back || text.contains("-----BEGIN"))
+}
+
+/// What SailPoint shows in the place of a secret that it keeps: `1:ACP:…`.
+fn is_cipher_text(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(version, rest)| {
+        !version.is_empty() && version.chars().all(|c| c.is_ascii_digit()) && rest.starts_with("ACP:")
+    })
 }
 
 /// The value as it may be shown, cut to 256 characters; `inline` says that the spec gives this path itself.
@@ -83,6 +91,8 @@ mod tests {
             json!("Bearer abc"),
             json!("login=me;password = hunter2"),
             json!("-----BEGIN PRIVATE KEY-----"),
+            json!("1:ACP:c2VjcmV0"),
+            json!("********"),
         ] {
             assert_eq!(shown(&hidden, true), "(sensitive)", "{hidden}");
         }

@@ -63,6 +63,13 @@ impl Want {
         Some(SentSecret { attribute: path.to_string(), name, key, resource_version })
     }
 
+    /// Whether sending this to `here` says all that shall be at `path`: an empty object leaves what is in it.
+    #[must_use]
+    pub fn covers(&self, here: &Path, path: &Path) -> bool {
+        let is_empty = matches!(self, Self::Plain(Value::Object(map)) if map.is_empty());
+        here == path || (here.contains(path) && !is_empty)
+    }
+
     /// The digest of a value that may be seen.
     #[must_use]
     pub fn digest(&self) -> Option<String> {

@@ -50,6 +50,11 @@ impl Connection {
         self.refused().insert((kind(path), shown));
     }
 
+    /// The PUT in the place of a PATCH was refused as well: the kind of call was not what was wrong.
+    pub fn takes_patch_again(&self, path: &Path) {
+        self.refused().retain(|(refused, _)| *refused != kind(path));
+    }
+
     /// Whether a PATCH of such a path is worth trying.
     #[must_use]
     pub fn takes_patch(&self, path: &Path, shown: bool) -> bool {

@@ -37,6 +37,17 @@ pub(super) fn without(mut base: Details, differences: &[Difference]) -> Details 
     base
 }
 
+/// `base` with statusMap and request where they are written: a tenant may show them among the attributes.
+pub(super) fn with_ticket_fields(mut base: Details) -> Details {
+    let Some(attributes) = &mut base.attributes else { return base };
+    for (key, field) in [("statusMap", &mut base.status_map), ("request", &mut base.request)] {
+        if field.is_none() && attributes.get(key).is_some_and(Value::is_object) {
+            *field = attributes.remove(key).and_then(|value| value.as_object().cloned());
+        }
+    }
+    base
+}
+
 /// `base` without attributes that look like secrets: what was read of them is cipher-text or a mask.
 pub(super) fn without_secrets(mut base: Details, remote: &Remote) -> Details {
     for path in remote.secret_looking() {
@@ -90,7 +101,11 @@ fn insert(map: &mut Map<String, Value>, pointer: &str, value: Value) {
         let Value::Object(inner) = below else { return };
         map = inner;
     }
-    map.insert(last.clone(), value);
+    // Nothing in an empty object is asked for, so that what is in it stays.
+    let stays = value == json!({}) && map.get(last).is_some_and(Value::is_object);
+    if !stays {
+        map.insert(last.clone(), value);
+    }
 }
 
 fn remove(map: &mut Map<String, Value>, pointer: &str) {
