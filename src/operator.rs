@@ -67,6 +67,8 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let clients = cluster::connect().await?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|why| Error::Listen { address, why })?;
+    // With port 0 the system picks one.
+    let listen = listener.local_addr().unwrap_or(address);
     let (stop, stopping) = watch::channel(false);
     let readiness = Readiness::waiting_for([INTEGRATIONS, TENANTS]);
     let metrics = Metrics::new();
@@ -74,7 +76,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let signals = signals()?;
     tokio::spawn(signals.map(move |()| stop.send_replace(true)));
     let (context, integrations, tenants) = wire(clients, config, metrics).await?;
-    tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), "started");
+    tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), %listen, "started");
     tokio::spawn(ready(Arc::clone(&context), readiness));
     tokio::spawn(gauges(Arc::clone(&context)));
     let namespaces = u16::try_from(integrations.len()).unwrap_or(u16::MAX).max(1);
