@@ -188,8 +188,6 @@ reasons! {
     MassDisappearance,
     /// Resources still hold this tenant.
     InUse,
-    /// The resource is being deleted.
-    Deleting,
 }
 
 #[cfg(test)]
