@@ -36,6 +36,36 @@ async fn in_mode_enforce_drift_is_repaired_within_a_resync() {
 }
 
 #[tokio::test]
+async fn what_was_renamed_in_the_ui_gets_its_name_back() {
+    let (world, desk) = with_desk_in("Enforce").await;
+
+    world.tenant.edit_in_ui(desk.id(), &json!({"name": "renamed in the UI"})).await;
+    let writes = world.until_writes(1).await;
+
+    assert_eq!(writes[0].replaced_paths(), ["/name"]);
+    world.resyncs(2).await;
+    let there = world.tenant.integrations().await;
+    assert_eq!((there.len(), &there[0]["name"], &there[0]["id"]), (1, &json!("desk"), &json!(desk.id())));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn between_two_resyncs_a_look_at_the_tenant_can_be_asked_for() {
+    let world = World::like().flag("--resync", "1h").create().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+
+    world.tenants.annotate("acme", "simops.dev/reconcile-requested-at", "2026-01-31T18:00:00Z").await;
+    world.until_writes(2).await;
+
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Tickets for Active Directory");
+    let is_answered = |now: &Seen| now["status"]["lastHandled"]["reconcileRequestedAt"] == "2026-01-31T18:00:00Z";
+    world.tenants.until("acme", "has answered", is_answered).await;
+    world.close().await;
+}
+
+#[tokio::test]
 async fn what_the_spec_does_not_name_is_left_as_people_make_it() {
     let (world, desk) = with_desk_in("Enforce").await;
 

@@ -55,6 +55,22 @@ async fn an_operator_that_dies_before_it_writes_the_id_down_finds_it_again() {
 }
 
 #[tokio::test]
+async fn an_operator_that_is_told_to_end_finishes_what_it_has_begun() {
+    let mut world = World::new().await;
+    world.tenants.ready("acme").await;
+    world.tenant.inject(&once("POST", ALL, Action::DelayAfter { ms: 2_000 })).await;
+    world.sims.apply(&sim("desk")).await;
+    world.until_writes(1).await;
+
+    world.end_operators().await;
+
+    let desk = world.sims.see("desk").await;
+    assert!(desk.is_ready(), "{desk:#?}");
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["id"], desk.id());
+    world.close().await;
+}
+
+#[tokio::test]
 async fn a_restart_at_rest_writes_nothing_anywhere() {
     let (mut world, desk) = with_desk().await;
     world.resyncs(1).await;

@@ -5,7 +5,7 @@ use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::manifests::{Manifest, bare_sim, client, config, sim, tenant};
+use super::manifests::{Manifest, bare_sim, client, config, credentials, sim, tenant};
 use super::resources::Resources;
 use super::world::World;
 use super::writes::lines;
@@ -140,14 +140,15 @@ async fn credentials_are_sent_to_no_host_that_is_not_allowed() {
 
 #[tokio::test]
 async fn credentials_of_another_org_stall_the_tenant_and_touch_nothing() {
-    let world = World::new().await;
+    let sandbox = Client { client_id: "6a1d8a6d3a9c4c4aafac1d7b8b2e3f40".to_owned(), ..client() };
+    let sandbox = Client { org: Some("sandbox".to_owned()), ..sandbox };
+    let of_sandbox = [("clientId", sandbox.client_id.as_str()), ("clientSecret", sandbox.client_secret.as_str())];
+    let world = World::like().tenant(Config { clients: vec![client(), sandbox.clone()], ..config() }).create().await;
     world.sims.apply(&sim("desk")).await;
     let desk = world.sims.ready("desk").await;
-    world.tenants.ready("acme").await;
     world.tenant.forget_calls().await;
 
-    world.tenant.set_clients(&[Client { org: Some("sandbox".to_owned()), ..client() }]).await;
-    world.tenant.revoke_tokens().await;
+    world.secret("acme-sailpoint", &of_sandbox).await;
     let stalled = world.tenants.stalled("acme", "TenantChanged").await;
     assert!(stalled.message().contains("acme") && stalled.message().contains("sandbox"), "{}", stalled.message());
     world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
@@ -155,8 +156,7 @@ async fn credentials_of_another_org_stall_the_tenant_and_touch_nothing() {
     world.sims.reconciling("new", "TenantNotReady").await;
     assert_eq!(lines(&world.writes().await), [""; 0]);
 
-    world.tenant.set_clients(&[client()]).await;
-    world.tenant.revoke_tokens().await;
+    world.secret("acme-sailpoint", &credentials()).await;
     world.tenants.ready("acme").await;
     world.until_writes(2).await;
     world.sims.ready("new").await;

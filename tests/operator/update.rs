@@ -92,6 +92,22 @@ async fn a_new_attribute_goes_by_a_put_that_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_put_keeps_what_somebody_did_since_the_last_list() {
+    let world = World::like().flag("--resync", "1h").create().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.forget_calls().await;
+    world.tenant.edit_in_ui(desk.id(), &json!({"attributes": {"catalogItem": "abc"}})).await;
+
+    world.sims.apply(&sim("desk").with(json!({"attributes": {"ticketType": "incident"}}))).await;
+    world.sims.ready("desk").await;
+
+    assert_eq!(lines(&world.writes().await), ["PUT /sim-integrations/{id}"]);
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["attributes"]["catalogItem"], "abc");
+    world.close().await;
+}
+
+#[tokio::test]
 async fn a_rotated_secret_goes_alone_within_a_resync_and_without_a_restart() {
     let (world, _) = with_desk().await;
 

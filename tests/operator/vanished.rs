@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::manifests::{bare_sim, made_in_the_ui, sim};
-use super::mishaps::{ALL, answer, times};
+use super::mishaps::{ALL, ONE, answer, answer_of_a_gateway, times};
 use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
@@ -42,6 +42,25 @@ async fn what_was_adopted_by_its_id_and_is_gone_is_left_to_people() {
 
     world.resyncs(2).await;
     assert_eq!(lines(&world.writes().await), [""; 0]);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn what_a_stranger_has_made_in_the_place_of_ours_is_not_made_a_second_time() {
+    let world = World::new().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.forget_calls().await;
+
+    let stranger = world.tenant.create_in_ui(&made_in_the_ui("desk")).await;
+    world.tenant.delete_in_ui(desk.id()).await;
+    let stalled = world.sims.until("desk", "is left to people", |now| now.is("Stalled")).await;
+
+    assert_eq!(stalled.verdict().1, "AlreadyExists");
+    assert!(stalled.message().contains(&stranger), "{}", stalled.message());
+    world.resyncs(3).await;
+    assert_eq!(lines(&world.writes().await), [""; 0]);
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Made in the UI");
     world.close().await;
 }
 
@@ -104,9 +123,9 @@ async fn a_404_of_a_gateway_is_no_proof_that_anything_is_gone() {
     world.sims.apply(&sim("desk")).await;
     let desk = world.sims.ready("desk").await;
     world.tenant.forget_calls().await;
-    let elsewhere = super::mishaps::answer_of_a_gateway(404, json!("no route"));
+    let elsewhere = answer_of_a_gateway(404, json!("no route"));
 
-    world.tenant.inject(&times(None, "GET", super::mishaps::ONE, elsewhere)).await;
+    world.tenant.inject(&times(None, "GET", ONE, elsewhere)).await;
     world.tenant.inject(&times(None, "GET", ALL, Action::EmptyList {})).await;
     world.resyncs(5).await;
 

@@ -158,6 +158,15 @@ impl World {
         }
     }
 
+    /// Every operator is told to end, as Kubernetes tells it, and does so in order.
+    pub async fn end_operators(&mut self) {
+        for (mut operator, _) in self.operators.drain(..) {
+            let status = operator.terminate().await;
+            self.said.push_str(&operator.lines().join("\n"));
+            assert!(status.success(), "{status}: {}", self.said);
+        }
+    }
+
     /// Changes a flag for the operators that are started from now on.
     pub fn set_flag(&mut self, flag: &str, value: &str) {
         self.flags.insert(flag.to_owned(), value.to_owned());
