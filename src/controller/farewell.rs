@@ -159,6 +159,7 @@ impl Leaving<'_> {
             | Observed::Held(_)
             | Observed::Free
             | Observed::Gone
+            | Observed::Supplanted(_)
             | Observed::Named(_)
             | Observed::Mismatch { .. }
             | Observed::Present(..) => Ok(None),

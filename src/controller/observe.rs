@@ -29,6 +29,8 @@ pub enum Observed {
     Held(Holder),
     /// What the resource held is gone, beyond doubt.
     Gone,
+    /// What the resource held is gone, beyond doubt, and others have its name now.
+    Supplanted(Vec<Remote>),
     /// An open create has left nothing, beyond doubt.
     NeverCreated,
     /// An open create has left what is not surely its result: these ids.
@@ -225,12 +227,23 @@ impl Looking<'_> {
             question.now + config.settle.saturating_sub(passed.try_into().unwrap_or_default())
         });
         match in_process.max(before).filter(|until| *until > question.now) {
-            None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(Observed::Gone),
+            None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(self.in_its_place()),
             until => Err(Box::new(Observed::Unknown {
                 reason: Reason::ConfirmingAbsence,
                 message: format!("{id} is not in the tenant's list; making sure that it is gone"),
                 until,
             })),
+        }
+    }
+
+    /// What is gone may be created again only if its name is free.
+    fn in_its_place(&self) -> Observed {
+        let Question { name, uid, .. } = self.question;
+        let creator = self.holders.other_creator(&self.at.org.name, name, uid);
+        match (self.free_and_held(name), creator) {
+            (_, Some(holder)) | ((_, Some(holder)), None) => Observed::Held(holder),
+            ((found, None), None) if found.is_empty() => Observed::Gone,
+            ((found, None), None) => Observed::Supplanted(found),
         }
     }
 

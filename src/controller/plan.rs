@@ -139,6 +139,7 @@ pub fn plan(desired: &Desired, recorded: &Recorded, observed: &Observed, around:
         Observed::Free => create(desired, around, None, None),
         Observed::NeverCreated => create(desired, around, recorded.id.clone(), recorded.intent.clone().map(Box::new)),
         Observed::Gone => gone(desired, recorded, around),
+        Observed::Supplanted(found) => supplanted(desired, recorded, found, around),
         Observed::Named(found) => named(desired, found),
         Observed::Present(remote, Link::Held) => held(desired, recorded, remote, around),
         Observed::Present(remote, link) => bind(desired, remote, link),
@@ -198,6 +199,24 @@ fn gone(desired: &Desired, recorded: &Recorded, around: &Surroundings) -> Plan {
         }
         _ => create(desired, around, recorded.id.clone(), None),
     }
+}
+
+/// Nothing is created beside what has the name now.
+fn supplanted(desired: &Desired, recorded: &Recorded, found: &[Remote], around: &Surroundings) -> Plan {
+    if desired.external_id.is_some() || recorded.origin != Some(Origin::Created) {
+        return gone(desired, recorded, around);
+    }
+    if let ([one], Adopt::ByName) = (found, desired.adopt) {
+        return bind_as(desired, one, Some(Origin::Adopted), None, Action::Adopt);
+    }
+    let lines: Vec<String> = found.iter().map(|one| format!("`externalId: {}`", one.id)).collect();
+    let message = format!(
+        "what this resource held is gone, and its name, {:?}, is taken: to own what has it now, delete this resource and \
+         make it anew with {}",
+        desired.name,
+        lines.join(" or ")
+    );
+    Plan::Stall(Reason::AlreadyExists, message, Vec::new())
 }
 
 fn named(desired: &Desired, found: &[Remote]) -> Plan {
