@@ -9,7 +9,7 @@ CARGO_DENY_VERSION := 0.20.2
 # Outside the checkout, so that a fresh clone does not build it again.
 CARGO_DENY_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sim-operator/cargo-deny-$(CARGO_DENY_VERSION)
 CARGO_DENY := $(or $(shell command -v cargo-deny),$(CARGO_DENY_ROOT)/bin/cargo-deny)
-SCRIPTS := .ci/run tools/control-plane $(wildcard tools/demo)
+SCRIPTS := .ci/run tools/control-plane tools/demo
 
 .PHONY: help
 help: ## List the targets
