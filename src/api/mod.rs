@@ -14,7 +14,7 @@ pub mod condition;
 pub mod crds;
 pub mod integration;
 pub mod policy;
-mod schema;
+pub(crate) mod schema;
 pub mod tenant;
 
 pub use annotations::Annotations;

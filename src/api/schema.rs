@@ -28,11 +28,21 @@ pub(super) const REMOTE_NAME_LENGTH: usize = 256;
 /// Of an `attribute` of `attributesFrom`.
 pub(super) const ATTRIBUTE_LENGTH: usize = 256;
 /// Of the path of a change; the longest `attribute` as a JSON pointer fits.
-pub(super) const PATH_LENGTH: usize = 2048;
+pub(crate) const PATH_LENGTH: usize = 2048;
 /// Of `sources`.
 pub(super) const MOST_SOURCES: usize = 1000;
 /// Of `attributesFrom`.
 pub(super) const MOST_SECRETS: usize = 64;
+/// Of the secrets that a status keeps the versions of: `attributesFrom`, and as many as attributes can be inline.
+pub(crate) const MOST_SENT_SECRETS: usize = MOST_SECRETS + 256;
+/// Of the digests that a status keeps.
+pub(crate) const MOST_DIGESTS: usize = 1024;
+/// Of the paths that a change names, and a plan shows.
+pub(crate) const MOST_CHANGES: usize = 64;
+/// Of the message of a condition.
+pub(crate) const MESSAGE_LENGTH: usize = 32768;
+/// Of ids and references that come from outside.
+pub(crate) const REFERENCE_LENGTH: usize = 256;
 
 /// The conditions of a status: one of each type, bounds as in Kubernetes' own types.
 pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
@@ -59,7 +69,7 @@ pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
                 },
                 "message": {
                     "type": "string",
-                    "maxLength": 32768,
+                    "maxLength": MESSAGE_LENGTH,
                     "description": "Why, in a sentence, and what can be done.",
                 },
                 "observedGeneration": {
@@ -157,7 +167,7 @@ fn texts(entries: usize, length: usize) -> Schema {
 pub(super) fn digests(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "maxProperties": 1024,
+        "maxProperties": MOST_DIGESTS,
         "additionalProperties": {"type": "string", "maxLength": 128},
     })
 }

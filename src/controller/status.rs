@@ -7,7 +7,7 @@ use super::act::Applied;
 use super::plan::Action;
 use crate::api::condition::{self, Verdict as Condition, find, merge};
 use crate::api::integration::{LastChange, LastHandled, Origin, PlannedChange, PlannedChanges, Sent, TenantIdentity};
-use crate::api::{ConditionType, Reason, SimIntegrationStatus};
+use crate::api::{ConditionType, Reason, SimIntegrationStatus, schema};
 use crate::model::{Difference, Path, Reading, Want, shown};
 
 /// How a resource stands.
@@ -43,11 +43,16 @@ impl<S: Into<String>> From<S> for Message {
 }
 
 impl Message {
+    /// Whether `text` says the same and no more than details beside it.
+    fn is_cause_of(&self, text: &str) -> bool {
+        text.strip_prefix(&self.cause).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+    }
+
     /// The text that is written: the one before, where only details differ.
     #[must_use]
     pub fn after(&self, previous: Option<&str>) -> String {
         match previous {
-            Some(text) if text.starts_with(&self.cause) => text.to_owned(),
+            Some(text) if self.is_cause_of(text) => text.to_owned(),
             _ => format!("{}{}", self.cause, self.details),
         }
     }
@@ -124,16 +129,24 @@ fn last_change(applied: &Applied, findings: &Findings, now: Timestamp) -> LastCh
         action: applied.change.as_str().to_owned(),
         cause: applied.cause,
         generation: findings.generation,
-        change_ref: findings.change_ref.clone(),
-        tracking_id: applied.tracking_id.clone(),
-        changes: applied.paths.clone(),
+        change_ref: findings.change_ref.as_deref().map(|text| cut(text, schema::REFERENCE_LENGTH)),
+        tracking_id: applied.tracking_id.as_deref().map(|text| cut(text, schema::REFERENCE_LENGTH)),
+        changes: applied.paths.iter().take(schema::MOST_CHANGES).map(|path| cut(path, schema::PATH_LENGTH)).collect(),
     }
+}
+
+/// As much of `text` as the schema allows: one field that is too long, and Kubernetes refuses the whole status.
+fn cut(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
 }
 
 /// The table of section 8 of the protocol.
 fn conditions(verdict: &Verdict, previous: &SimIntegrationStatus) -> Vec<Condition> {
     let ready = find(&previous.conditions, ConditionType::Ready);
-    let is = |type_, reason, message: &str| Condition { type_, status: true, reason, message: message.to_owned() };
+    let is = |type_, reason, message: &str| {
+        let message = cut(message, schema::MESSAGE_LENGTH);
+        Condition { type_, status: true, reason, message }
+    };
     let not_ready = |reason, message: &str| Condition { status: false, ..is(ConditionType::Ready, reason, message) };
     let text = |reason: Reason, message: &Message| {
         message.after(ready.filter(|ready| ready.reason == reason.as_str()).map(|ready| ready.message.as_str()))
@@ -207,9 +220,12 @@ fn change(difference: &Difference) -> PlannedChange {
         Reading::Value(value) => Some(shown(value, is_inline)),
         Reading::Absent | Reading::Hidden => None,
     };
-    PlannedChange { path: difference.path.to_string(), from, to }
+    PlannedChange { path: cut(&difference.path.to_string(), schema::PATH_LENGTH), from, to }
 }
 
 fn is_plain_field(path: &Path) -> bool {
     !matches!(path, Path::Attribute(_))
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,11 +91,11 @@ pub struct Sent {
     pub normalised: BTreeMap<String, String>,
     /// Paths that the tenant does not read back and that were not sent by us: taken to be in order until they move.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    #[schemars(length(max = 1024), inner(length(max = schema::PATH_LENGTH)))]
+    #[schemars(length(max = schema::MOST_DIGESTS), inner(length(max = schema::PATH_LENGTH)))]
     pub unverified: BTreeSet<String>,
     /// For each secret attribute the version that was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = schema::MOST_SECRETS))]
+    #[schemars(length(max = schema::MOST_SENT_SECRETS))]
     pub secrets: Vec<SentSecret>,
 }
 
@@ -126,7 +126,7 @@ pub struct PlannedChanges {
     pub action: String,
     /// The changes, path by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = schema::MOST_CHANGES))]
     pub changes: Vec<PlannedChange>,
     /// How many more changes there are than are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,15 +165,15 @@ pub struct LastChange {
     pub generation: i64,
     /// The value of annotation simops.dev/change-ref at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
+    #[schemars(length(max = schema::REFERENCE_LENGTH))]
     pub change_ref: Option<String>,
     /// SailPoint's id of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
+    #[schemars(length(max = schema::REFERENCE_LENGTH))]
     pub tracking_id: Option<String>,
     /// The paths that were changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64), inner(length(max = schema::PATH_LENGTH)))]
+    #[schemars(length(max = schema::MOST_CHANGES), inner(length(max = schema::PATH_LENGTH)))]
     pub changes: Vec<String>,
 }
 
