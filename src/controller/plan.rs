@@ -3,14 +3,20 @@
 //! Pure: no client, no clock, no error. The plan is what logs, events, `status.plan` and the tests all show. What only a
 //! call can find out (a missing key of a Secret, a refusal) is not known here.
 
+mod call;
+
 use std::collections::BTreeMap;
+
+pub use call::{Call, would_lose, would_lose_message};
+
+use call::smallest;
 
 use super::observe::{Link, Observed};
 use super::recorded::Recorded;
 use crate::api::annotations::CreateIntent;
 use crate::api::integration::{Cause, Origin, Sent};
 use crate::api::{Adopt, Delete, Mode, Reason};
-use crate::model::{Comparison, Difference, Kind, Names, Path, Reading, Remote, Want, Wants, compare, names_needed};
+use crate::model::{Comparison, Difference, Kind, Names, Path, Remote, Wants, compare, given_twice, names_needed};
 
 /// What the resource asks for, with every default resolved.
 #[derive(Clone, Debug)]
@@ -121,17 +127,6 @@ pub struct Update {
     pub comparison: Comparison,
 }
 
-/// The kinds of call that change an integration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// PATCH of `…/beforeProvisioningRule`.
-    PatchRule,
-    /// PATCH with `replace` operations.
-    Patch,
-    /// PUT of the whole object.
-    Put,
-}
-
 /// What shall be done so that the integration exists as it is desired.
 #[must_use]
 pub fn plan(desired: &Desired, recorded: &Recorded, observed: &Observed, around: &Surroundings) -> Plan {
@@ -176,7 +171,13 @@ fn create(
         return Plan::Show(Action::Create, all);
     }
     let needed = names_needed(&desired.wants, desired.wants.keys(), around.names);
-    if needed.is_empty() { Plan::Create { replaces, follows } } else { Plan::LookUp(needed) }
+    if !needed.is_empty() {
+        return Plan::LookUp(needed);
+    }
+    match given_twice(&desired.wants, around.names) {
+        Some(invalid) => Plan::Stall(Reason::InvalidSpec, invalid.to_string(), Vec::new()),
+        None => Plan::Create { replaces, follows },
+    }
 }
 
 fn gone(desired: &Desired, recorded: &Recorded, around: &Surroundings) -> Plan {
@@ -321,6 +322,11 @@ fn update(
     if !needed.is_empty() {
         return Plan::LookUp(needed);
     }
+    if differences.iter().any(|one| one.path == Path::Sources)
+        && let Some(invalid) = given_twice(&desired.wants, around.names)
+    {
+        return Plan::Stall(Reason::InvalidSpec, invalid.to_string(), differences);
+    }
     let call = smallest(&differences, remote, around.takes_patch);
     if call == Call::Put {
         let lost = would_lose(desired, recorded, remote, &differences, &comparison);
@@ -331,67 +337,8 @@ fn update(
     Plan::Update(Update { remote: remote.clone(), call, differences, comparison })
 }
 
-fn smallest(differences: &[Difference], remote: &Remote, takes_patch: &dyn Fn(&Path, bool) -> bool) -> Call {
-    let can_patch = |one: &Difference| {
-        let secret = matches!(one.to, Some(Want::Secret(_) | Want::Inline { .. }));
-        let shown = remote.patch_pointer(&one.path).is_some();
-        (shown || secret) && takes_patch(&one.path, shown)
-    };
-    match differences {
-        [one] if one.path == Path::Rule && takes_patch(&Path::Rule, true) => Call::PatchRule,
-        all if all.iter().all(can_patch) => Call::Patch,
-        _ => Call::Put,
-    }
-}
-
-/// What a PUT that makes `changes` could drop, as the operator does not know its value. What `left` shows is not sent.
-#[must_use]
-pub fn would_lose(
-    desired: &Desired,
-    recorded: &Recorded,
-    remote: &Remote,
-    changes: &[Difference],
-    left: &Comparison,
-) -> Vec<String> {
-    let is_left = |path: &Path| left.differences.iter().any(|one| one.path.overlaps(path));
-    let is_sent = |path: &Path| desired.wants.iter().any(|(here, want)| want.covers(here, path)) && !is_left(path);
-    let is_cleared = |path: &Path| changes.iter().any(|one| one.to.is_none() && one.path.contains(path));
-    let secrets = remote.secret_looking();
-    let lost = secrets.iter().filter(|path| !is_sent(path) && !is_cleared(path)).map(ToString::to_string);
-    lost.chain(hidden(desired, recorded, remote)).collect()
-}
-
-/// What may be there and is not shown: nothing but what we sent, if the integration is of our making.
-fn hidden(desired: &Desired, recorded: &Recorded, remote: &Remote) -> Vec<String> {
-    let ours = recorded.origin == Some(Origin::Created);
-    let was_sent = |path: &Path| recorded.sent.as_ref().is_some_and(|sent| sent.paths.contains_key(&path.to_string()));
-    let names_secrets =
-        desired.wants.iter().any(|(path, want)| matches!(want, Want::Secret(_)) || path.names_a_secret());
-    let shows_secrets = remote.secret_looking().iter().any(Path::names_a_secret);
-    let fields = [Path::StatusMap, Path::Request].into_iter().filter(|path| {
-        let is_hidden = remote.read(path) == Reading::Hidden && !desired.wants.contains_key(path);
-        is_hidden && (!ours || was_sent(path))
-    });
-    let mut hidden: Vec<String> = fields.map(|path| path.to_string()).collect();
-    // A tenant that shows no secret has none or hides them; a spec that names some says which there are.
-    if !ours && !names_secrets && !shows_secrets {
-        hidden.push("the password or token among /attributes".to_owned());
-    }
-    hidden
-}
-
 fn would_lose_plan(lost: &[String], differences: Vec<Difference>) -> Plan {
     Plan::Stall(Reason::WouldLose, would_lose_message(lost), differences)
-}
-
-/// What to do about it.
-#[must_use]
-pub fn would_lose_message(lost: &[String]) -> String {
-    format!(
-        "this change needs the whole integration to be sent, and {} cannot be read back from the tenant: add it to the spec \
-         (secrets by attributesFrom), so that it is not lost",
-        lost.join(", ")
-    )
 }
 
 /// What happens to the integration of a resource that is being deleted.

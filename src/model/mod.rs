@@ -14,7 +14,7 @@ mod want;
 
 pub use compare::{Comparison, Difference, compare, forget, note_normalised, record_want};
 pub use intent::{looks_like, loose_digests};
-pub use names::{Kind, Names, by_id, names_needed};
+pub use names::{Kind, Names, by_id, given_twice, names_needed};
 pub use path::Path;
 pub use remote::{Reading, Remote};
 pub use sensitive::{harmless, is_secret_key, shown};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Path, Want, Wants};
+use super::{InvalidSpec, Path, Want, Wants};
 
 /// What can be looked up by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,18 @@ pub fn names_needed<'a>(wants: &Wants, paths: impl Iterator<Item = &'a Path>, kn
         }
     };
     paths.flat_map(named).filter(|(kind, name)| known.id(*kind, name).is_none()).collect()
+}
+
+/// The source that is given by its id and by its name; `None` while a name was not looked up.
+#[must_use]
+pub fn given_twice(wants: &Wants, names: &Names) -> Option<InvalidSpec> {
+    let Some(Want::Plain(Value::Array(sources))) = wants.get(&Path::Sources) else { return None };
+    let named = sources.iter().filter_map(|one| one.get("name")?.as_str());
+    let mut by_name = named.filter_map(|name| Some((name, names.id(Kind::Source, name)?)));
+    let by_id = |id: &str| sources.iter().any(|one| one.get("id").is_some_and(|given| given == id));
+    by_name.find(|(_, id)| by_id(id)).map(|(name, id)| {
+        InvalidSpec(format!("spec.sources gives one source twice: {name:?} is the name of {id}; remove one of the two"))
+    })
 }
 
 /// The value with every reference by name replaced by its id; what was not looked up stays as it is.

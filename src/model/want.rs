@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::sensitive::{harmless, is_harmless_pointer};
 use super::{Path, digest};
 use crate::api::integration::{AttributeFrom, ObjectRef, SentSecret};
-use crate::api::{Attributes, SimIntegrationSpec};
+use crate::api::{Attributes, SimIntegrationSpec, schema};
 use crate::sailpoint::pointer;
 
 /// What one path shall be.
@@ -48,6 +48,9 @@ pub struct SecretVersion {
     pub resource_version: String,
 }
 
+/// How many values a status can keep digests of, with room for what was withdrawn.
+const MOST_VALUES: usize = schema::MOST_DIGESTS - 24;
+
 /// How [`SentSecret`] names the spec itself in the place of a Secret.
 const IN_SPEC: &str = "(spec)";
 
@@ -57,7 +60,7 @@ impl Want {
     pub fn as_sent_secret(&self, path: &Path) -> Option<SentSecret> {
         let (name, key, resource_version) = match self {
             Self::Plain(_) => return None,
-            Self::Inline { generation, .. } => (IN_SPEC.to_owned(), path.to_string(), generation.to_string()),
+            Self::Inline { generation, .. } => (IN_SPEC.to_owned(), IN_SPEC.to_owned(), generation.to_string()),
             Self::Secret(version) => (version.name.clone(), version.key.clone(), version.resource_version.clone()),
         };
         Some(SentSecret { attribute: path.to_string(), name, key, resource_version })
@@ -91,7 +94,7 @@ pub struct InvalidSpec(pub String);
 /// What this spec wants. `version_of` gives the version of a Secret by its name.
 ///
 /// # Errors
-/// If an attribute is given twice, or a pointer does not lead through objects.
+/// If an attribute or a source is given twice, or the spec names more than a status can keep.
 pub fn wants(
     spec: &SimIntegrationSpec,
     name: &str,
@@ -107,7 +110,7 @@ pub fn wants(
     plain(Path::Description, spec.description.as_ref().map(|text| json!(text)));
     plain(Path::Type, spec.type_.as_ref().map(|text| json!(text)));
     plain(Path::Cluster, spec.cluster.as_ref().map(reference));
-    plain(Path::Sources, spec.sources.as_ref().map(|sources| sources_value(sources)));
+    plain(Path::Sources, spec.sources.as_ref().map(|sources| sources_value(sources)).transpose()?);
     plain(Path::StatusMap, spec.status_map.as_ref().map(|map| json!(map)));
     plain(Path::Request, spec.request.as_ref().map(|map| json!(map)));
     plain(Path::Rule, spec.before_provisioning_rule.as_ref().map(|rule| json!({"id": rule.id, "name": rule.name})));
@@ -117,7 +120,30 @@ pub fn wants(
     for from in spec.attributes_from.iter().flatten() {
         secret_attribute(from, &version_of, &mut wants)?;
     }
+    fits(&wants)?;
     Ok(wants)
+}
+
+/// What the status cannot keep cannot be compared: it is refused before anything is sent.
+fn fits(wants: &Wants) -> Result<(), InvalidSpec> {
+    let secrets = wants.values().filter(|want| !matches!(want, Want::Plain(_))).count();
+    let refused = |what: &str, found: usize, most: usize| {
+        Err(InvalidSpec(format!(
+            "spec.attributes has {found} {what}, counted at any depth; at most {most} can be kept"
+        )))
+    };
+    if wants.len() - secrets > MOST_VALUES {
+        return refused("values", wants.len() - secrets, MOST_VALUES);
+    }
+    if secrets > schema::MOST_SENT_SECRETS {
+        return refused("secrets", secrets, schema::MOST_SENT_SECRETS);
+    }
+    match wants.keys().map(|path| path.to_string().chars().count()).max() {
+        Some(longest) if longest > schema::PATH_LENGTH => {
+            refused("characters in one path", longest, schema::PATH_LENGTH)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn reference(reference: &ObjectRef) -> Value {
@@ -127,11 +153,15 @@ fn reference(reference: &ObjectRef) -> Value {
     }
 }
 
-fn sources_value(sources: &[ObjectRef]) -> Value {
+/// In one order, as theirs does not matter.
+fn sources_value(sources: &[ObjectRef]) -> Result<Value, InvalidSpec> {
     let mut sorted = sources.to_vec();
     sorted.sort();
-    sorted.dedup();
-    sorted.iter().map(reference).collect()
+    if let Some([twice, _]) = sorted.array_windows().find(|[one, next]| one == next) {
+        let which = twice.id.as_ref().or(twice.name.as_ref()).map(String::as_str).unwrap_or_default();
+        return Err(InvalidSpec(format!("spec.sources gives {which:?} twice; remove one of the two")));
+    }
+    Ok(sorted.iter().map(reference).collect())
 }
 
 fn inline_attributes(map: &Map<String, Value>, above: &str, generation: i64, wants: &mut Wants) {
@@ -224,6 +254,17 @@ mod tests {
             let error = paths(attributes, &[from]).unwrap_err();
             assert!(error.0.contains("given twice"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_source_given_twice_is_refused() {
+        let source = |id: &str| ObjectRef { id: Some(id.to_owned()), name: None };
+        let spec = SimIntegrationSpec {
+            sources: Some(vec![source("b"), source("a"), source("b")]),
+            ..SimIntegrationSpec::default()
+        };
+        let error = wants(&spec, "n", 1, |_| String::new()).unwrap_err();
+        assert_eq!(error.0, r#"spec.sources gives "b" twice; remove one of the two"#);
     }
 
     #[test]
