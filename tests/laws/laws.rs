@@ -135,7 +135,8 @@ fn hides_secrets(story: &Story, moment: &Moment) -> bool {
 fn hides_field(story: &Story, moment: &Moment, path: &Path) -> bool {
     let sent = |sent: &Sent| sent.paths.contains_key(&path.to_string());
     let ours = moment.recorded.origin == Some(Origin::Created) && !moment.recorded.sent.as_ref().is_some_and(sent);
-    story.switches["ticketFields"] == "absent" && ours && *path == Path::StatusMap
+    let restated = moment.desired.wants.contains_key(path);
+    story.switches["ticketFields"] == "absent" && (ours || restated) && *path == Path::StatusMap
 }
 
 fn keeps_fields(story: &Story, moment: &Moment, before: &Value, after: &Value) -> Result<(), TestCaseError> {
