@@ -38,7 +38,8 @@ pub(super) struct Keeping<'a> {
 
 impl Keeping<'_> {
     fn found(&self, verdict: Verdict) -> Findings {
-        Findings::of(verdict, self.scene.resource.metadata.generation.unwrap_or_default())
+        let generation = self.scene.resource.metadata.generation.unwrap_or_default();
+        Findings { tenant: Some(self.tenant()), ..Findings::of(verdict, generation) }
     }
 
     fn memory<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> T {

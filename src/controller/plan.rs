@@ -4,18 +4,19 @@
 //! call can find out (a missing key of a Secret, a refusal) is not known here.
 
 mod call;
-
-use std::collections::BTreeMap;
+mod change;
+mod farewell;
 
 pub use call::{Call, would_lose, would_lose_message};
-
-use call::smallest;
+pub use change::main_cause;
+use change::{contested, is_of_git, update};
+pub use farewell::{Farewell, Orphaning, farewell};
 
 use super::observe::{Link, Observed};
 use super::recorded::Recorded;
 use crate::api::annotations::CreateIntent;
 use crate::api::integration::{Cause, Origin, Sent};
-use crate::api::{Adopt, Delete, Mode, Reason};
+use crate::api::{Adopt, Mode, Reason};
 use crate::model::{Comparison, Difference, Kind, Names, Path, Remote, Wants, compare, given_twice, names_needed};
 
 /// What the resource asks for, with every default resolved.
@@ -292,96 +293,4 @@ fn held(desired: &Desired, recorded: &Recorded, remote: &Remote, around: &Surrou
     }
     comparison.differences.retain(|one| !sent.contains(one));
     update(desired, recorded, remote, sent, comparison, around)
-}
-
-/// Whether a difference comes from Git and not from the tenant.
-fn is_of_git(difference: &Difference) -> bool {
-    matches!(difference.cause, Cause::Spec | Cause::Secret | Cause::Requested)
-}
-
-fn contested(differences: Vec<Difference>) -> Plan {
-    let paths: Vec<String> =
-        differences.iter().filter(|one| one.cause == Cause::Drift).map(|one| one.path.to_string()).collect();
-    let message = format!(
-        "{} was repaired three times running and changed again each time: another tool or person changes it, or the tenant \
-         rewrites it; settle who owns it, then change the spec or set annotation simops.dev/correct-requested-at",
-        paths.join(", ")
-    );
-    Plan::Stall(Reason::Contested, message, differences)
-}
-
-fn update(
-    desired: &Desired,
-    recorded: &Recorded,
-    remote: &Remote,
-    differences: Vec<Difference>,
-    comparison: Comparison,
-    around: &Surroundings,
-) -> Plan {
-    let needed = names_needed(&desired.wants, differences.iter().map(|one| &one.path), around.names);
-    if !needed.is_empty() {
-        return Plan::LookUp(needed);
-    }
-    if differences.iter().any(|one| one.path == Path::Sources)
-        && let Some(invalid) = given_twice(&desired.wants, around.names)
-    {
-        return Plan::Stall(Reason::InvalidSpec, invalid.to_string(), differences);
-    }
-    let call = smallest(&differences, remote, around.takes_patch);
-    if call == Call::Put {
-        let lost = would_lose(desired, recorded, remote, &differences, &comparison);
-        if !lost.is_empty() {
-            return would_lose_plan(&lost, differences);
-        }
-    }
-    Plan::Update(Update { remote: remote.clone(), call, differences, comparison })
-}
-
-fn would_lose_plan(lost: &[String], differences: Vec<Difference>) -> Plan {
-    Plan::Stall(Reason::WouldLose, would_lose_message(lost), differences)
-}
-
-/// What happens to the integration of a resource that is being deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Farewell {
-    /// It is deleted.
-    Delete(String),
-    /// It stays, for this reason; no call is made.
-    Orphan(Orphaning),
-    /// There is nothing to delete.
-    Nothing,
-}
-
-/// Why an integration stays in the tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Orphaning {
-    /// The policy says so, or the integration is not of our making.
-    Policy,
-    /// Mode Plan writes nothing.
-    Plan,
-}
-
-/// What happens to the integration `id`.
-#[must_use]
-pub fn farewell(id: Option<String>, origin: Option<Origin>, policy: Option<Delete>, mode: Mode) -> Farewell {
-    let Some(id) = id else { return Farewell::Nothing };
-    let by_default = if origin == Some(Origin::Created) { Delete::Delete } else { Delete::Orphan };
-    match (mode, policy.unwrap_or(by_default)) {
-        (Mode::Plan, _) => Farewell::Orphan(Orphaning::Plan),
-        (_, Delete::Orphan) => Farewell::Orphan(Orphaning::Policy),
-        (_, Delete::Delete) => Farewell::Delete(id),
-    }
-}
-
-/// The differences by cause, for the one that is recorded: a change in Git outweighs drift.
-#[must_use]
-pub fn main_cause(differences: &[Difference]) -> Cause {
-    let mut count: BTreeMap<Cause, usize> = BTreeMap::new();
-    for difference in differences {
-        *count.entry(difference.cause).or_default() += 1;
-    }
-    [Cause::Requested, Cause::Spec, Cause::Secret, Cause::Adoption]
-        .into_iter()
-        .find(|cause| count.contains_key(cause))
-        .unwrap_or(Cause::Drift)
 }

@@ -65,6 +65,8 @@ pub struct Findings {
     pub verdict: Verdict,
     /// The generation that was looked at.
     pub generation: i64,
+    /// The tenant that it was looked for in.
+    pub tenant: Option<TenantIdentity>,
     /// What it is bound to now, if that was done.
     pub bound: Option<Bound>,
     /// The record of what is in the tenant, if it was compared.
@@ -92,7 +94,16 @@ impl Findings {
     /// Only a verdict.
     #[must_use]
     pub fn of(verdict: Verdict, generation: i64) -> Self {
-        Self { verdict, generation, bound: None, sent: None, applied: None, change_ref: None, handled: None }
+        Self {
+            verdict,
+            generation,
+            tenant: None,
+            bound: None,
+            sent: None,
+            applied: None,
+            change_ref: None,
+            handled: None,
+        }
     }
 }
 
@@ -108,6 +119,9 @@ pub fn next(previous: &SimIntegrationStatus, findings: &Findings, now: Timestamp
         Verdict::Stalled(_, _, changes) => changes.clone(),
         Verdict::InOrder(_) | Verdict::Paused(_) | Verdict::Heals(..) => None,
     };
+    if previous.id.is_none() && findings.tenant.is_some() {
+        status.tenant.clone_from(&findings.tenant);
+    }
     if let Some(Bound { id, origin, tenant }) = &findings.bound {
         (status.id, status.origin, status.tenant) = (Some(id.clone()), *origin, Some(tenant.clone()));
     }

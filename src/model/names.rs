@@ -69,8 +69,8 @@ pub fn names_needed<'a>(wants: &Wants, paths: impl Iterator<Item = &'a Path>, kn
 #[must_use]
 pub fn given_twice(wants: &Wants, names: &Names) -> Option<InvalidSpec> {
     let Some(Want::Plain(Value::Array(sources))) = wants.get(&Path::Sources) else { return None };
-    let named = sources.iter().filter_map(|one| one.get("name")?.as_str());
-    let mut by_name = named.filter_map(|name| Some((name, names.id(Kind::Source, name)?)));
+    let given = sources.iter().filter_map(|one| one.get("name")?.as_str());
+    let mut by_name = given.filter_map(|name| Some((name, names.id(Kind::Source, name)?)));
     let by_id = |id: &str| sources.iter().any(|one| one.get("id").is_some_and(|given| given == id));
     by_name.find(|(_, id)| by_id(id)).map(|(name, id)| {
         InvalidSpec(format!("spec.sources gives one source twice: {name:?} is the name of {id}; remove one of the two"))

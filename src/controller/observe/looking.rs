@@ -1,0 +1,251 @@
+//! The rules by which the snapshot is believed: who holds what, what is free, gone or unresolved.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Link, Observed, Question};
+use crate::api::Reason;
+use crate::api::annotations::CreateIntent;
+use crate::config::Config;
+use crate::controller::holders::{Holder, Holders};
+use crate::controller::memory::Memory;
+use crate::model::{Remote, looks_like};
+use crate::tenants::{Connection, Fleet, Look, OrgView};
+
+/// A look for one resource.
+pub(super) struct Looking<'a> {
+    pub(super) question: &'a Question<'a>,
+    pub(super) at: &'a Connection,
+    pub(super) fleet: &'a Fleet,
+    pub(super) holders: &'a Holders,
+    pub(super) config: &'a Config,
+}
+
+impl Looking<'_> {
+    /// Which rule answers the question.
+    pub(super) fn dispatch(&self, memory: &mut Memory) -> Observed {
+        let Question { recorded, external_id, .. } = self.question;
+        match (&recorded.intent, &recorded.id, external_id) {
+            (None, Some(id), _) => self.held(id, memory),
+            (_, _, Some(id)) => self.external(id, memory),
+            (Some(intent), _, None) => self.unresolved(intent, memory),
+            (None, None, None) => self.by_name(memory),
+        }
+    }
+
+    /// A LIST that started after the question was first asked.
+    fn fresh(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Box<Observed>> {
+        self.view(Some(memory.asked(what, self.question.now)))
+    }
+
+    /// A fresh LIST where one is needed, else the last one: what was judged before is judged again without a call.
+    fn sighted(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Box<Observed>> {
+        if self.question.anew { self.fresh(what, memory) } else { self.view(None) }
+    }
+
+    fn view(&self, since: Option<Instant>) -> Result<OrgView, Box<Observed>> {
+        match self.at.org.look(since) {
+            Look::Listed(view) => Ok(view),
+            Look::Wait => Err(Box::new(Observed::Asked)),
+            Look::Failed(error) => Err(Box::new(Observed::Unavailable(error))),
+        }
+    }
+
+    fn whole(view: OrgView) -> Result<OrgView, Box<Observed>> {
+        if view.whole {
+            return Ok(view);
+        }
+        let message = "the tenant's list does not show integrations that are there, so that nothing in it is believed; \
+                       see the conditions of the SailPointTenant";
+        Err(Box::new(Observed::Unknown { reason: Reason::ListIncomplete, message: message.to_owned(), until: None }))
+    }
+
+    fn remote(&self, id: &str) -> Option<Remote> {
+        Remote::new(self.at.org.get(id)?)
+    }
+
+    fn other_holder(&self, id: &str) -> Option<Holder> {
+        self.holders.other_holder_of_id(&self.at.org.name, id, self.question.uid)
+    }
+
+    fn held(&self, id: &str, memory: &mut Memory) -> Observed {
+        if let Some(holder) = self.other_holder(id) {
+            return Observed::Held(holder);
+        }
+        let view = match self.sighted("anew", memory) {
+            Ok(view) => view,
+            Err(observed) => return *observed,
+        };
+        let link = if self.question.recorded.in_status { Link::Held } else { Link::Restored };
+        match self.remote(id) {
+            Some(remote) => match self.renamed_onto(&remote) {
+                Some(holder) => Observed::Held(holder),
+                None => self.unless_unsettled(id, Observed::Present(remote, link)),
+            },
+            None => self.absent(id, view, memory).unwrap_or_else(|observed| *observed),
+        }
+    }
+
+    /// Who holds or creates what has the wanted name, where the integration has another name yet.
+    fn renamed_onto(&self, remote: &Remote) -> Option<Holder> {
+        let Question { name, uid, .. } = self.question;
+        if remote.name() == Some(name) {
+            return None;
+        }
+        let creator = self.holders.other_creator(&self.at.org.name, name, uid);
+        creator.or_else(|| self.free_and_held(name).1)
+    }
+
+    /// An unanswered write may still land: what is there is not known.
+    fn unless_unsettled(&self, id: &str, observed: Observed) -> Observed {
+        let Self { question, config, .. } = self;
+        match self.at.org.read(|snapshot| snapshot.unanswered_since(id, config.settle, question.now)) {
+            None => observed,
+            Some(since) => Observed::Unknown {
+                reason: Reason::WriteUnsettled,
+                message: format!(
+                    "a write was sent and its answer never came; nothing more is written until {:.0?} have passed",
+                    config.settle
+                ),
+                until: Some(since + config.settle),
+            },
+        }
+    }
+
+    /// Gone is a 404 of SailPoint's own, absent from a whole LIST, and `settle` past our last write.
+    fn absent(&self, id: &str, view: OrgView, memory: &mut Memory) -> Result<Observed, Box<Observed>> {
+        let Self { question, config, .. } = self;
+        if let Some(vanished) = view.mass_disappearance {
+            let message = format!(
+                "{vanished} integrations vanished at once; nothing is created again until annotation \
+                 simops.dev/correct-requested-at on the SailPointTenant says that this is right"
+            );
+            return Err(Box::new(Observed::Unknown { reason: Reason::MassDisappearance, message, until: None }));
+        }
+        Self::whole(view)?;
+        if !self.at.org.read(|snapshot| snapshot.is_gone(id)) {
+            Self::whole(self.fresh(&format!("gone {id}"), memory)?)?;
+        }
+        let in_process = self.at.org.read(|snapshot| snapshot.last_write(id)).map(|write| write + config.settle);
+        let before = question.recorded.last_change.map(|at| {
+            let passed = jiff::Timestamp::now().duration_since(at);
+            question.now + config.settle.saturating_sub(passed.try_into().unwrap_or_default())
+        });
+        match in_process.max(before).filter(|until| *until > question.now) {
+            None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(self.in_its_place()),
+            until => Err(Box::new(Observed::Unknown {
+                reason: Reason::ConfirmingAbsence,
+                message: format!("{id} is not in the tenant's list; making sure that it is gone"),
+                until,
+            })),
+        }
+    }
+
+    /// What is gone may be created again only if its name is free.
+    fn in_its_place(&self) -> Observed {
+        let Question { name, uid, .. } = self.question;
+        let creator = self.holders.other_creator(&self.at.org.name, name, uid);
+        match (self.free_and_held(name), creator) {
+            (_, Some(holder)) | ((_, Some(holder)), None) => Observed::Held(holder),
+            ((found, None), None) if found.is_empty() => Observed::Gone,
+            ((found, None), None) => Observed::Supplanted(found),
+        }
+    }
+
+    fn external(&self, id: &str, memory: &mut Memory) -> Observed {
+        if let Some(holder) = self.other_holder(id) {
+            return Observed::Held(holder);
+        }
+        let view = match self.sighted(&format!("external {id}"), memory) {
+            Ok(view) => view,
+            Err(observed) => return *observed,
+        };
+        match self.remote(id) {
+            Some(remote) => Observed::Present(remote, Link::External),
+            None => Self::whole(view).map_or_else(|observed| *observed, |_| Observed::Gone),
+        }
+    }
+
+    /// Integrations of this name that no other resource holds, and one that holds another.
+    fn free_and_held(&self, name: &str) -> (Vec<Remote>, Option<Holder>) {
+        let found: Vec<Arc<_>> = self.at.org.read(|snapshot| snapshot.named(name).cloned().collect());
+        let mut free = Vec::new();
+        let mut held = None;
+        for remote in found.into_iter().filter_map(Remote::new) {
+            match self.other_holder(&remote.id) {
+                Some(holder) => held = Some(holder),
+                None => free.push(remote),
+            }
+        }
+        (free, held)
+    }
+
+    fn by_name(&self, memory: &mut Memory) -> Observed {
+        let name = self.question.name;
+        if let Some(holder) = self.holders.other_creator(&self.at.org.name, name, self.question.uid) {
+            return Observed::Held(holder);
+        }
+        let view = match self.sighted(&format!("name {name}"), memory) {
+            Ok(view) => view,
+            Err(observed) => return *observed,
+        };
+        match self.free_and_held(name) {
+            (_, Some(holder)) => Observed::Held(holder),
+            (found, None) if !found.is_empty() => Observed::Named(found),
+            (_, None) => match (Self::whole(view), self.older_claimant()) {
+                (Err(observed), _) => *observed,
+                (Ok(_), Some(holder)) => Observed::Held(holder),
+                (Ok(_), None) => Observed::Free,
+            },
+        }
+    }
+
+    /// Between two that hold nothing, the older may take.
+    fn older_claimant(&self) -> Option<Holder> {
+        let wanting = self.holders.wanting(self.question.name);
+        let older = wanting.into_iter().take_while(|holder| holder.age.1 != self.question.uid);
+        let is_rival = |holder: &Holder| {
+            let tenant = holder.tenant.as_ref().and_then(|tenant| self.fleet.connection(tenant));
+            holder.reserves
+                && !holder.holds_something()
+                && tenant.is_some_and(|tenant| tenant.org.name == self.at.org.name)
+        };
+        older.into_iter().find(is_rival)
+    }
+
+    /// Looks for the result of an open create. Nothing is believed absent before `settle` has passed on this process's
+    /// own clock since it first saw the intent, and two LISTs have been whole since.
+    fn unresolved(&self, intent: &CreateIntent, memory: &mut Memory) -> Observed {
+        let settle = self.config.settle;
+        let view = match self.fresh(&format!("intent {}", intent.nonce), memory) {
+            Ok(view) => view,
+            Err(observed) => return *observed,
+        };
+        let seen = memory.intent(&intent.nonce, view.whole_so_far, self.question.now);
+        let (found, holder) = self.free_and_held(&intent.name);
+        match found.as_slice() {
+            [] => {}
+            [one] if looks_like(one, intent) => {
+                return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone())));
+            }
+            several => return Observed::AmbiguousCreate(several.iter().map(|one| one.id.clone()).collect()),
+        }
+        let settled = seen.since + settle;
+        if view.whole
+            && self.question.now >= settled
+            && view.started >= settled
+            && view.whole_so_far >= seen.whole_lists + 2
+        {
+            return holder.map_or(Observed::NeverCreated, Observed::Held);
+        }
+        Observed::Unknown {
+            reason: Reason::CreateUnresolved,
+            message: format!(
+                "a create was sent and its answer never came; looking for {} in the tenant, and sending again only after {settle:.0?}",
+                intent.name
+            ),
+            until: Some(settled),
+        }
+    }
+}
