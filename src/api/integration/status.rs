@@ -27,7 +27,7 @@ pub struct SimIntegrationStatus {
     /// How the integration came to be this resource's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
-    /// The tenant that the id belongs to.
+    /// The tenant that the id belongs to; before there is one, the tenant that it is looked for in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantIdentity>,
     /// Ready is always there; Reconciling, Stalled, Planned, Drifted and Paused are there only while true.
