@@ -249,3 +249,6 @@ fn is_left_of_us(path: &Path, reading: &Reading, sent: &Sent) -> bool {
         Reading::Absent | Reading::Hidden => was_secret,
     }
 }
+
+#[cfg(test)]
+mod tests;

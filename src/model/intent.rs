@@ -68,3 +68,87 @@ fn loose(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::api::annotations::WrittenFor;
+    use crate::sailpoint::Integration;
+
+    const SINCE: &str = "2026-01-01T00:00:10Z";
+
+    fn intent() -> CreateIntent {
+        let sent = [
+            (Path::Name, json!("Desk")),
+            (Path::Description, json!("")),
+            (Path::Sources, json!([{"id": "2", "name": "b"}, {"id": "1"}])),
+            (Path::Request, json!({"a": "b"})),
+            (Path::Attribute("/url".into()), json!("https://Desk/")),
+        ];
+        CreateIntent {
+            nonce: "n".into(),
+            written_for: WrittenFor { resource: "iam/desk".into(), cluster: "c".into() },
+            org: "acme".into(),
+            name: "Desk".into(),
+            since: Some(SINCE.parse().unwrap()),
+            digest: loose_digests(sent.iter().map(|(path, value)| (path, value))),
+            paths: BTreeMap::new(),
+            secrets: Vec::new(),
+            replaces: None,
+        }
+    }
+
+    /// What the intent has created, as a tenant shows it.
+    fn result() -> Integration {
+        Integration {
+            id: Some("1".into()),
+            name: Some("Desk".into()),
+            kind: Some("filled in by the server".into()),
+            created: Some(SINCE.parse().unwrap()),
+            managed_sources: Some(vec!["1".into(), "2".into()]),
+            attributes: json!({"url": "https://desk", "cloudExternalId": "1"}).as_object().cloned(),
+            ..Integration::default()
+        }
+    }
+
+    fn is_like(integration: Integration) -> bool {
+        looks_like(&Remote::new(Arc::new(integration)).unwrap(), &intent())
+    }
+
+    #[rstest]
+    #[case::at_once("2026-01-01T00:00:10Z", true)]
+    #[case::within_the_skew("2026-01-01T00:00:05Z", true)]
+    #[case::before("2026-01-01T00:00:04Z", false)]
+    #[case::much_later("2026-01-02T00:00:00Z", true)]
+    fn it_is_not_older_than_the_look_that_showed_the_name_free(#[case] created: &str, #[case] like: bool) {
+        assert_eq!(is_like(Integration { created: created.parse().ok(), ..result() }), like);
+    }
+
+    #[test]
+    fn without_a_time_its_looks_decide() {
+        assert!(is_like(Integration { created: None, ..result() }));
+    }
+
+    #[test]
+    fn what_was_sent_must_be_there_as_far_as_it_is_shown() {
+        let attributes = |value: Value| value.as_object().cloned();
+        let unlike = [
+            Integration { name: Some("Other".into()), ..result() },
+            Integration { description: Some("another".into()), ..result() },
+            Integration { managed_sources: Some(vec!["1".into()]), ..result() },
+            Integration { managed_sources: None, ..result() },
+            Integration { request: attributes(json!({"a": "c"})), ..result() },
+            Integration { attributes: attributes(json!({"url": "https://other"})), ..result() },
+            Integration { attributes: attributes(json!({})), ..result() },
+        ];
+        assert!(is_like(result()));
+        for (number, integration) in unlike.into_iter().enumerate() {
+            assert!(!is_like(integration), "{number}");
+        }
+        assert!(is_like(Integration { request: attributes(json!({"a": "b"})), ..result() }));
+    }
+}

@@ -248,3 +248,6 @@ fn sources_agree(wanted: &Value, read: &Value) -> Agreement {
     }
     if unreadable { Agreement::Unreadable } else { Agreement::Same }
 }
+
+#[cfg(test)]
+mod tests;
