@@ -22,6 +22,10 @@ pub async fn eventually<T, S: Debug>(description: &str, mut look: impl AsyncFnMu
             Ok(value) => return value,
             Err(instead) => last = Some(instead),
         }
+        // A look that never awaits, such as one by kubectl, is over before the time limit is asked.
+        if Instant::now() >= deadline {
+            break;
+        }
         sleep(INTERVAL).await;
     }
     match last {
