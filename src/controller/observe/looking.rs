@@ -190,14 +190,12 @@ impl Looking<'_> {
             Ok(view) => view,
             Err(observed) => return *observed,
         };
-        match self.free_and_held(name) {
-            (_, Some(holder)) => Observed::Held(holder),
-            (found, None) if !found.is_empty() => Observed::Named(found),
-            (_, None) => match (Self::whole(view), self.older_claimant()) {
-                (Err(observed), _) => *observed,
-                (Ok(_), Some(holder)) => Observed::Held(holder),
-                (Ok(_), None) => Observed::Free,
-            },
+        // Only a whole LIST may lead to a create, or to taking something by its name.
+        match (Self::whole(view), self.free_and_held(name)) {
+            (_, (_, Some(holder))) => Observed::Held(holder),
+            (Err(observed), _) => *observed,
+            (Ok(_), (found, None)) if !found.is_empty() => Observed::Named(found),
+            (Ok(_), _) => self.older_claimant().map_or(Observed::Free, Observed::Held),
         }
     }
 
