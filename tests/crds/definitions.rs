@@ -10,6 +10,7 @@ use sim_operator::api::{SailPointTenant, SimIntegration, crds};
 
 use crate::support::control_plane::{Sandbox, kubectl};
 use crate::support::crds::{FOLDER, install};
+use crate::support::wait::eventually;
 
 /// What client-side apply can keep in its annotation.
 const LARGEST: usize = 262_144;
@@ -64,7 +65,8 @@ async fn what_kubectl_explains_is_what_the_types_say() {
         ("spt.spec.allowedNamespaces.selector.matchExpressions.operator", "compared"),
         ("spt.status.integrations.unmanaged", "Owned by no"),
     ] {
-        let explained = kubectl(&["explain", field]).unwrap();
+        // What kubectl explains is published a moment after a definition is served.
+        let explained = eventually("kubectl explains", async || kubectl(&["explain", field])).await;
         assert!(explained.contains(words), "{field}:\n{explained}");
     }
 }
