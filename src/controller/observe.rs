@@ -120,3 +120,6 @@ impl Observed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

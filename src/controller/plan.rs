@@ -294,3 +294,6 @@ fn held(desired: &Desired, recorded: &Recorded, remote: &Remote, around: &Surrou
     comparison.differences.retain(|one| !sent.contains(one));
     update(desired, recorded, remote, sent, comparison, around)
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,6 +62,7 @@ pub struct Moment {
     pub desired: Desired,
     pub recorded: Recorded,
     pub plan: Plan,
+    /// From a second list, by the same spec written in another order.
     pub replanned: Plan,
     pub outcome: Outcome,
     pub before: Map<String, Value>,
@@ -148,7 +149,9 @@ impl Hero<'_> {
     async fn moment(&mut self, number: usize, chapter: &Chapter, desired: Desired, first: bool) -> Moment {
         let observed = self.observe().await;
         let (plan, names) = self.plan(&desired, &observed);
-        let (replanned, _) = self.plan(&desired, &observed);
+        let generation = i64::try_from(number).unwrap() + 1;
+        let rewritten = self.desired(&rewritten(chapter), generation, desired.again);
+        let (replanned, _) = self.plan(&rewritten, &self.observe().await);
         let (recorded, mut disturbed) = (self.recorded.clone(), false);
         if let (true, Some(edit), Some(id)) = (first, &chapter.meanwhile, &self.recorded.id) {
             self.world.tenant.edit_in_ui(id, edit).await;
@@ -237,6 +240,14 @@ impl Hero<'_> {
         self.recorded.origin = origin;
         self.recorded.sent = sent;
     }
+}
+
+/// The same chapter with its lists in the other order.
+fn rewritten(chapter: &Chapter) -> Chapter {
+    let mut other = chapter.clone();
+    other.spec.sources.as_mut().into_iter().for_each(|sources| sources.reverse());
+    other.spec.attributes_from.as_mut().into_iter().for_each(|from| from.reverse());
+    other
 }
 
 fn resource(spec: &SimIntegrationSpec) -> SimIntegration {

@@ -34,3 +34,33 @@ pub fn farewell(id: Option<String>, origin: Option<Origin>, policy: Option<Delet
         (_, Delete::Delete) => Farewell::Delete(id),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::created(Some(Origin::Created), None, Mode::Enforce, "delete")]
+    #[case::adopted(Some(Origin::Adopted), None, Mode::Enforce, "orphan Policy")]
+    #[case::cannot_tell(None, None, Mode::Enforce, "orphan Policy")]
+    #[case::asked_to_delete(Some(Origin::Adopted), Some(Delete::Delete), Mode::Enforce, "delete")]
+    #[case::asked_to_orphan(Some(Origin::Created), Some(Delete::Orphan), Mode::Enforce, "orphan Policy")]
+    #[case::report_deletes(Some(Origin::Created), None, Mode::Report, "delete")]
+    #[case::plan_writes_nothing(Some(Origin::Created), Some(Delete::Delete), Mode::Plan, "orphan Plan")]
+    fn a_farewell(
+        #[case] origin: Option<Origin>,
+        #[case] policy: Option<Delete>,
+        #[case] mode: Mode,
+        #[case] expected: &str,
+    ) {
+        let word = match farewell(Some("1".into()), origin, policy, mode) {
+            Farewell::Delete(id) => format!("delete{}", if id == "1" { "" } else { "another" }),
+            Farewell::Orphan(why) => format!("orphan {why:?}"),
+            Farewell::Nothing => "nothing".into(),
+        };
+        assert_eq!(word, expected);
+        assert_eq!(farewell(None, origin, policy, mode), Farewell::Nothing);
+    }
+}

@@ -11,7 +11,7 @@ fn attribute(pointer: &str) -> Path {
     Path::Attribute(pointer.to_owned())
 }
 
-fn attributes(value: Value) -> Option<Map<String, Value>> {
+fn attributes(value: &Value) -> Option<Map<String, Value>> {
     value.as_object().cloned()
 }
 
@@ -39,7 +39,9 @@ fn secret(version: &str, key: &str) -> Wants {
 /// The record after `wants` were sent.
 fn sent(wants: &Wants) -> Sent {
     let mut record = Sent::default();
-    wants.iter().for_each(|(path, want)| record_want(path, want, &mut record));
+    for (path, want) in wants {
+        record_want(path, want, &mut record);
+    }
     record
 }
 
@@ -82,7 +84,7 @@ fn a_secret_goes_out_when_it_moves(
 ) {
     let (wants, recorded) = (secret("1", "k"), before.map(|(version, key)| sent(&secret(version, key))));
     for shown in [json!({}), json!({"password": "1:ACP:x"}), json!({"password": "another cipher-text"})] {
-        let remote = remote(Integration { attributes: attributes(shown), ..Integration::default() });
+        let remote = remote(Integration { attributes: attributes(&shown), ..Integration::default() });
         let comparison = compare(&wants, &remote, recorded.as_ref(), again);
         assert_eq!(causes(&comparison), Vec::from_iter(cause));
         let is_unverified = recorded.is_none() && !again;
@@ -157,9 +159,9 @@ fn withdrawing_clears_or_releases(#[case] path: Path, #[case] value: Value, #[ca
         cluster: Some("c".into()),
         sources: Some(vec!["s".into()]),
         before_provisioning_rule: reference(),
-        attributes: attributes(json!({"a": 1})),
-        status_map: attributes(json!({"a": "b"})),
-        request: attributes(json!({"a": "b"})),
+        attributes: attributes(&json!({"a": 1})),
+        status_map: attributes(&json!({"a": "b"})),
+        request: attributes(&json!({"a": "b"})),
         ..Integration::default()
     });
     let record = sent(&one(path.clone(), Want::Plain(value)));
@@ -174,7 +176,7 @@ fn what_is_released_and_hidden_stays_in_the_record() {
     let record = sent(&one(Path::Request, Want::Plain(json!({"a": "b"}))));
     let hidden = compare(&Wants::new(), &remote(Integration::default()), Some(&record), false);
     assert_eq!(hidden.record, record);
-    let shown = remote(Integration { request: attributes(json!({})), ..Integration::default() });
+    let shown = remote(Integration { request: attributes(&json!({})), ..Integration::default() });
     assert_eq!(compare(&Wants::new(), &shown, Some(&record), false).record, Sent::default());
 }
 
@@ -185,7 +187,7 @@ fn what_is_released_and_hidden_stays_in_the_record() {
 #[case::others_have_filled_it(json!({}), json!({"a": {"theirs": 1}}), false)]
 fn only_what_is_left_of_us_is_cleared(#[case] sent_value: Value, #[case] shown: Value, #[case] clears: bool) {
     let record = sent(&one(attribute("/a"), Want::Plain(sent_value)));
-    let remote = remote(Integration { attributes: attributes(shown), ..Integration::default() });
+    let remote = remote(Integration { attributes: attributes(&shown), ..Integration::default() });
     assert_eq!(!compare(&Wants::new(), &remote, Some(&record), false).differences.is_empty(), clears);
 }
 
@@ -208,7 +210,7 @@ fn an_attribute_changes_its_shape(
     #[case] changed: &[&str],
 ) {
     let record = sent(&one(attribute(before.0), Want::Plain(before.1)));
-    let remote = remote(Integration { attributes: attributes(shown), ..Integration::default() });
+    let remote = remote(Integration { attributes: attributes(&shown), ..Integration::default() });
     let comparison = compare(&one(attribute(after.0), Want::Plain(after.1)), &remote, Some(&record), false);
     let paths: Vec<String> = comparison.differences.iter().map(|one| one.path.to_string()).collect();
     assert_eq!(paths, changed);
