@@ -158,7 +158,9 @@ fn a_name_is_free_only_by_a_whole_list_from_after_the_question() {
     scene.listed(4, &[], true);
     assert_eq!(scene.take(5, &Recorded::default()), "Free");
     scene.listed(6, &[("1", "Desk")], false);
-    assert_eq!(scene.take(7, &Recorded::default()), "named 1", "what is shown is there");
+    assert_eq!(scene.take(7, &Recorded::default()), "unknown ListIncomplete", "nor is anything taken by its name");
+    scene.listed(8, &[("1", "Desk")], true);
+    assert_eq!(scene.take(9, &Recorded::default()), "named 1");
 }
 
 #[test]
