@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sim_operator::api::Mode;
 use sim_operator::api::integration::{Origin, Sent};
 use sim_operator::controller::plan::Plan;
-use sim_operator::model::{Difference, Path, Want};
+use sim_operator::model::{Difference, Path, Want, digest};
 
 use crate::generate;
 use crate::oracle::{fields, lacking, leaves};
@@ -49,21 +49,34 @@ fn acting_on_a_plan_and_planning_again_gives_nothing_to_do() {
             let acted = matches!(done.outcome, Outcome::Done) && !done.disturbed;
             prop_assert!(!acted || is_quiet(&next.plan), "after {:?}\ncame {:?}", done.plan, next.plan);
         }
-        let normalizes = story.switches["normalizeValues"] == true;
         for (number, _) in story.chapters.iter().enumerate() {
             let last = told.moments.iter().rfind(|moment| moment.chapter == number).unwrap();
             prop_assert!(matches!(last.outcome, Outcome::Settled), "{:?} ended in {:?}", last.plan, last.outcome);
-            if let (Plan::InOrder(comparison), Mode::Enforce) = (&last.plan, last.desired.mode) {
-                let truth = &last.after[last.recorded.id.as_ref().unwrap()];
-                let mut lacks = lacking(truth, &last.desired.wants, last.secret_version, normalizes);
-                lacks.retain(|path| !comparison.record.unverified.contains(path));
-                // What is not read back may have been changed in the UI, which nobody can see.
-                let edited = story.chapters.iter().any(|chapter| chapter.edit.is_some() || chapter.meanwhile.is_some());
-                prop_assert!(edited || lacks.is_empty(), "in order, but not there: {lacks:?} in {truth}");
+            if let Plan::InOrder(comparison) = &last.plan {
+                is_there(story, last, &comparison.record)?;
             }
         }
         Ok(())
     });
+}
+
+/// In order means that the tenant has it. What nobody can see may have been changed in the UI.
+fn is_there(story: &Story, moment: &Moment, record: &Sent) -> Result<(), TestCaseError> {
+    let edited = story.chapters.iter().any(|chapter| chapter.edit.is_some() || chapter.meanwhile.is_some());
+    let hides =
+        |path: &Path| matches!(path, Path::StatusMap | Path::Request) && story.switches["ticketFields"] == "absent";
+    let mut wants = moment.desired.wants.clone();
+    wants.retain(|path, want| {
+        !record.unverified.contains(&path.to_string()) && (!edited || is_plain(want) && !hides(path))
+    });
+    let truth = &moment.after[moment.recorded.id.as_ref().unwrap()];
+    let lacks = lacking(truth, &wants, moment.secret_version, story.switches["normalizeValues"] == true);
+    prop_assert!(lacks.is_empty(), "in order, but not there: {lacks:?} in {truth}");
+    Ok(())
+}
+
+fn is_plain(want: &Want) -> bool {
+    matches!(want, Want::Plain(_))
 }
 
 fn is_quiet(plan: &Plan) -> bool {
@@ -97,7 +110,7 @@ fn only_owned_paths_appear_in_a_change() {
         for moment in &told.moments {
             let owned = owned(moment);
             for difference in differences(&moment.plan) {
-                let is_owned = owned.iter().any(|path| path.overlaps(&difference.path));
+                let is_owned = owned.iter().any(|(path, _)| path.overlaps(&difference.path));
                 prop_assert!(is_owned, "{difference:?} is nobody's; owned are {owned:?}");
             }
             let Some(id) = &moment.recorded.id else { continue };
@@ -111,11 +124,14 @@ fn only_owned_paths_appear_in_a_change() {
     });
 }
 
-/// What the spec names, and what was sent.
-fn owned(moment: &Moment) -> Vec<Path> {
+/// What the spec names, and what was sent; and whether all below it is owned, too: what is in an empty object is not.
+fn owned(moment: &Moment) -> Vec<(Path, bool)> {
     let sent = moment.recorded.sent.clone().unwrap_or_default();
-    let recorded = sent.paths.keys().chain(sent.secrets.iter().map(|secret| &secret.attribute));
-    moment.desired.wants.keys().cloned().chain(recorded.filter_map(|path| path.parse().ok())).collect()
+    let empty = digest(&json!({}));
+    let paths = sent.paths.iter().map(|(path, digest)| (path.parse().unwrap(), *digest != empty));
+    let secrets = sent.secrets.iter().map(|secret| (secret.attribute.parse().unwrap(), true));
+    let wants = moment.desired.wants.iter();
+    wants.map(|(path, want)| (path.clone(), want.digest() != Some(empty.clone()))).chain(paths).chain(secrets).collect()
 }
 
 fn differences(plan: &Plan) -> &[Difference] {
@@ -131,7 +147,7 @@ fn differences(plan: &Plan) -> &[Difference] {
 /// nobody can keep.
 fn hides_secrets(story: &Story, moment: &Moment) -> bool {
     let ours = moment.recorded.origin == Some(Origin::Created);
-    let names_secrets = moment.desired.wants.values().any(|want| !matches!(want, Want::Plain(_)));
+    let names_secrets = moment.desired.wants.values().any(|want| !is_plain(want));
     story.switches["secretReadBack"] == "dropped" && (ours || names_secrets)
 }
 
@@ -153,12 +169,12 @@ fn keeps_fields(story: &Story, moment: &Moment, before: &Value, after: &Value) -
     Ok(())
 }
 
-fn keeps_attributes(story: &Story, owned: &[Path], before: &Value, after: &Value) -> Result<(), TestCaseError> {
+fn keeps_attributes(story: &Story, owned: &[(Path, bool)], before: &Value, after: &Value) -> Result<(), TestCaseError> {
     let (before, after) = (leaves(before), leaves(after));
     let is_foreign = |pointer: &&String| {
         let path = Path::Attribute((*pointer).clone());
         let by_server = *pointer == "/cloudExternalId" && story.switches["serverAddsAttributes"] == true;
-        !by_server && !owned.iter().any(|one| one.overlaps(&path))
+        !by_server && !owned.iter().any(|(one, whole)| path.contains(one) || (*whole && one.contains(&path)))
     };
     for pointer in before.keys().chain(after.keys()).filter(is_foreign) {
         prop_assert_eq!(before.get(pointer), after.get(pointer), "{} was changed", pointer);
