@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::act::Failure;
+use super::plan::Call;
 use super::status::{Message, Verdict};
 use crate::api::Reason;
 use crate::sailpoint::{Certainty, Error, ErrorKind};
@@ -36,8 +37,10 @@ pub struct Disposition {
 pub enum Doing {
     /// Create.
     Create,
-    /// Change.
-    Update,
+    /// Take what is there.
+    Adopt,
+    /// Change, by this call.
+    Update(Call),
     /// Delete.
     Delete,
 }
@@ -98,8 +101,8 @@ pub fn of_error(error: &Error, doing: Doing) -> Disposition {
 fn unknown(doing: Doing) -> Reason {
     match doing {
         Doing::Create => Reason::CreateUnresolved,
-        Doing::Update => Reason::WriteUnsettled,
-        Doing::Delete => Reason::TenantUnavailable,
+        Doing::Update(_) => Reason::WriteUnsettled,
+        Doing::Adopt | Doing::Delete => Reason::TenantUnavailable,
     }
 }
 

@@ -102,19 +102,19 @@ impl Keeping<'_> {
     }
 
     /// What SailPoint refused is not sent again until it is something else, or an hour has passed.
-    fn is_refused(&self) -> Option<Pass> {
+    fn is_refused(&self, doing: Doing) -> Option<Pass> {
         let now = Instant::now();
-        let until = self.memory(|memory| memory.refused_until(&self.version(), now))?;
+        let until = self.memory(|memory| memory.refused_until(&self.version(doing), now))?;
         Some(Pass::quiet(Outcome::Stalled, Some(until - now)))
     }
 
-    /// What is wanted, in a word that changes with spec and Secrets.
-    fn version(&self) -> String {
-        format!("{:?} {:?}", self.scene.resource.metadata.generation, self.desired.wants)
+    /// What is wanted and how, in a word that changes with spec and Secrets, and with what the tenant makes the smallest call.
+    fn version(&self, doing: Doing) -> String {
+        format!("{doing:?} {:?} {:?}", self.scene.resource.metadata.generation, self.desired.wants)
     }
 
     async fn create(&self, replaces: Option<String>, since: Option<Timestamp>) -> Pass {
-        if let Some(pass) = self.is_refused() {
+        if let Some(pass) = self.is_refused(Doing::Create) {
             return pass;
         }
         let listed = self.scene.connection.org.look(None);
@@ -177,7 +177,7 @@ impl Keeping<'_> {
         };
         let resource = match landing::ensure_finalizer(self.context, self.scene.resource).await {
             Ok(resource) => resource,
-            Err(error) => return self.failed(&error.into(), Doing::Update),
+            Err(error) => return self.failed(&error.into(), Doing::Adopt),
         };
         let created = sent.is_some();
         let applied = Applied {
@@ -201,7 +201,7 @@ impl Keeping<'_> {
     }
 
     async fn update(&self, update: plan::Update) -> Pass {
-        if let Some(pass) = self.is_refused() {
+        if let Some(pass) = self.is_refused(Doing::Update(update.call)) {
             return pass;
         }
         report::released(self.context, self.scene.resource, &update.comparison.released).await;
@@ -215,7 +215,7 @@ impl Keeping<'_> {
                 let again = (!update.comparison.differences.is_empty()).then_some(Duration::ZERO);
                 Pass { findings: Some(self.changed(applied)), next: again, outcome: Outcome::Changed }
             }
-            Err(failure) => self.failed(&failure, Doing::Update),
+            Err(failure) => self.failed(&failure, Doing::Update(update.call)),
         }
     }
 
@@ -234,7 +234,7 @@ impl Keeping<'_> {
         }
         if disposition.retry == Retry::Refused {
             let until = Instant::now() + self.context.config.refused_retry;
-            self.memory(|memory| memory.refused(self.version(), until));
+            self.memory(|memory| memory.refused(self.version(doing), until));
         }
         let next = Some(delay(self.context, self.scene.resource, disposition.retry, Some(self.scene.connection)));
         let outcome = match &disposition.verdict {

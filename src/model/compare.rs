@@ -175,17 +175,13 @@ fn copy_record(sent: &Sent, path: &str, record: &mut Sent) {
 
 /// Records that `want` is at `path` in the tenant now.
 pub fn record_want(path: &Path, want: &Want, record: &mut Sent) {
-    let text = path.to_string();
-    record.unverified.remove(&text);
-    record.normalised.remove(&text);
-    record.paths.remove(&text);
-    record.secrets.retain(|secret| secret.attribute != text);
+    forget(path, record);
     if let Some(secret) = want.as_sent_secret(path) {
         record.secrets.push(secret);
         record.secrets.sort_by(|a, b| a.attribute.cmp(&b.attribute));
     }
     if let Some(digest) = want.digest() {
-        record.paths.insert(text, digest);
+        record.paths.insert(path.to_string(), digest);
     }
 }
 
