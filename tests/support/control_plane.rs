@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{ObjectMeta, PostParams};
@@ -62,10 +63,14 @@ pub fn kubeconfig() -> &'static Path {
     &CONTROL_PLANE.kubeconfig
 }
 
+/// Two tests may ask for the same account at once, and kubectl locks the file that it changes: each gets its own.
+static SERVICE_ACCOUNT_KUBECONFIGS: AtomicUsize = AtomicUsize::new(0);
+
 /// A new kubeconfig file for an existing service account: a user with no more rights than RBAC gives it.
 pub fn service_account_kubeconfig(namespace: &str, name: &str) -> PathBuf {
     let token = kubectl(&["create", "token", name, "--namespace", namespace]).unwrap();
-    let path = kubeconfig().with_file_name(format!("kubeconfig-{namespace}-{name}"));
+    let number = SERVICE_ACCOUNT_KUBECONFIGS.fetch_add(1, Ordering::Relaxed);
+    let path = kubeconfig().with_file_name(format!("kubeconfig-{namespace}-{name}-{number}"));
     std::fs::copy(kubeconfig(), &path).unwrap();
     let token = format!("--token={}", token.trim_end());
     kubectl(&["--kubeconfig", path.to_str().unwrap(), "config", "set-credentials", "admin", &token]).unwrap();
