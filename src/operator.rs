@@ -18,7 +18,7 @@ use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::api::condition::find;
@@ -34,6 +34,8 @@ use crate::tenants::Fleet;
 
 /// How often the gauge of integrations by reason is brought up to date.
 const GAUGES: Duration = Duration::from_secs(15);
+/// How long reconciles may take to finish once the process is told to end: within what a pod gets by default (30 s).
+const GOODBYE: Duration = Duration::from_secs(25);
 const INTEGRATIONS: &str = "the CRD simintegrations.simops.dev and its list";
 const TENANTS: &str = "the CRD sailpointtenants.simops.dev and its list";
 
@@ -97,11 +99,19 @@ pub async fn run(config: Config) -> Result<(), Error> {
         );
         run.for_each(|_| async {}).boxed()
     });
-    join_all(integrations.chain(tenants)).await;
-    tracing::info!("ended");
+    tokio::select! {
+        _ = join_all(integrations.chain(tenants)) => tracing::info!("ended"),
+        () = patience(stopping.clone()) => tracing::warn!("ended, though a reconcile was still waiting for Kubernetes"),
+    }
     // What it served is of no use to anybody now.
     served.abort();
     Ok(())
+}
+
+/// Comes to an end some time after the process was told to: what has begun may finish, but not wait for ever.
+async fn patience(stopping: watch::Receiver<bool>) {
+    ended(stopping).await;
+    sleep(GOODBYE).await;
 }
 
 async fn ended(mut stopping: watch::Receiver<bool>) {
