@@ -83,6 +83,13 @@ pub fn unchanged(condition: &Condition) -> Option<Verdict> {
     })
 }
 
+/// Reason and message of the condition that tells most: Paused while true, else Ready.
+#[must_use]
+pub fn headline(conditions: &[Condition]) -> Option<(String, String)> {
+    let condition = find(conditions, ConditionType::Paused).or_else(|| find(conditions, ConditionType::Ready))?;
+    Some((condition.reason.clone(), condition.message.clone()))
+}
+
 /// The condition of this type, if it is there.
 #[must_use]
 pub fn find(conditions: &[Condition], type_: ConditionType) -> Option<&Condition> {

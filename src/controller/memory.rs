@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::backoff::Backoff;
 use crate::api::Reason;
 use crate::model::Path;
 
@@ -22,12 +23,9 @@ pub struct Memory {
     questions: BTreeMap<String, Instant>,
     /// The open create: its nonce, when it was first seen and how many LISTs had been whole by then.
     intent: Option<SeenIntent>,
-    /// Failures running, for the backoff.
-    failures: u32,
+    backoff: Backoff,
     /// No write before this time, unless what is wanted changes: what SailPoint refused is tried again hourly.
     refused: Option<(String, Instant)>,
-    /// Since when the resource waits for this reason.
-    waiting: Option<(Reason, Instant)>,
     repairs: BTreeMap<Path, Repairs>,
     superseded: Vec<String>,
     warned: Vec<String>,
@@ -74,16 +72,13 @@ impl Memory {
 
     /// One more failure: how long to wait, doubling from `least` to `most`, less up to a quarter so that many do not come at once.
     pub fn failed(&mut self, least: Duration, most: Duration) -> Duration {
-        let doubled = least.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(most);
-        self.failures = (self.failures + 1).min(31);
-        jittered(doubled)
+        self.backoff.failed(least, most)
     }
 
     /// All is well again.
     pub fn succeeded(&mut self) {
-        self.failures = 0;
+        self.backoff = Backoff::default();
         self.refused = None;
-        self.waiting = None;
     }
 
     /// SailPoint refused what is wanted at this version of spec and Secrets.
@@ -104,13 +99,7 @@ impl Memory {
 
     /// How long the resource has been waiting for this reason.
     pub fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {
-        match self.waiting {
-            Some((waiting, since)) if waiting == reason => now - since,
-            _ => {
-                self.waiting = Some((reason, now));
-                Duration::ZERO
-            }
-        }
+        self.backoff.waiting_for(reason, now)
     }
 
     /// Drift at these paths was repaired.
@@ -159,14 +148,6 @@ impl Memory {
         }
         is_new
     }
-}
-
-/// Between three quarters of `duration` and all of it.
-#[must_use]
-pub fn jittered(duration: Duration) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let random = RandomState::new().hash_one(0_u8) % 1024;
-    duration.mul_f64(1.0 - f64::from(u32::try_from(random).unwrap_or(0)) / 4096.0)
 }
 
 /// The memories of all resources of a kind.

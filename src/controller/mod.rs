@@ -4,6 +4,7 @@
 //! the org's snapshot says), `plan` (pure), `act` (the only place that writes to SailPoint), `status` (pure), `report`.
 
 pub mod act;
+mod backoff;
 mod desired;
 mod disposition;
 mod events;

@@ -48,7 +48,7 @@ pub(super) fn delay(
         Retry::Backoff => remember(context, resource, |memory| memory.failed(backoff_min, backoff_max)),
         Retry::After(wait) => wait,
         Retry::Now => Duration::ZERO,
-        Retry::Refused => super::memory::jittered(refused_retry),
+        Retry::Refused => super::backoff::jittered(refused_retry),
         Retry::Tenant => {
             if let Some(connection) = connection {
                 drop(connection.org.look(Some(Instant::now())));

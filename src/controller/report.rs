@@ -9,7 +9,7 @@ use super::events::Severity;
 use super::pass::remember;
 use super::status::{Findings, Verdict};
 use super::{Context, Memory, resource_name, tenant_key};
-use crate::api::condition::find;
+use crate::api::condition::{find, headline};
 use crate::api::integration::{Cause, Sent};
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration, SimIntegrationStatus};
 use crate::model::{Path, Want, wants};
@@ -25,7 +25,7 @@ pub(super) async fn announce(
     if let Some(applied) = &findings.applied {
         changed(context, resource, applied).await;
     }
-    let (before, after) = (headline(previous), headline(status));
+    let (before, after) = (headline(&previous.conditions), headline(&status.conditions));
     if before == after {
         return;
     }
@@ -38,13 +38,6 @@ pub(super) async fn announce(
     };
     tracing::info!(resource = resource_name(resource), reason, message, "verdict");
     context.events.publish(resource, severity, &reason, "Reconcile", &message).await;
-}
-
-/// The condition that tells most.
-fn headline(status: &SimIntegrationStatus) -> Option<(String, String)> {
-    let of = |type_| find(&status.conditions, type_);
-    let condition = of(ConditionType::Paused).or_else(|| of(ConditionType::Ready))?;
-    Some((condition.reason.clone(), condition.message.clone()))
 }
 
 async fn changed(context: &Context, resource: &SimIntegration, applied: &Applied) {

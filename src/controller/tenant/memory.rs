@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::memory::jittered;
+use super::super::backoff::Backoff;
 use crate::api::{Reason, SailPointTenant};
 use crate::sailpoint::Client;
 
@@ -19,11 +19,10 @@ pub struct TenantMemory {
     pub(super) suspect: bool,
     /// Whether the tenant says that this version of the API is deprecated.
     pub(super) deprecated: bool,
-    failures: u32,
+    backoff: Backoff,
     /// No call before this time, unless the tenant is changed or somebody asks.
     wait_until: Option<Instant>,
     seen: Option<(i64, BTreeMap<String, String>, bool)>,
-    waiting: Option<(Reason, Instant)>,
 }
 
 /// A client and what it was made from.
@@ -59,9 +58,7 @@ impl TenantMemory {
     }
 
     pub(super) fn failed(&mut self, least: Duration, most: Duration, now: Instant) -> Duration {
-        let doubled = least.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(most);
-        self.failures = (self.failures + 1).min(31);
-        let wait = jittered(doubled);
+        let wait = self.backoff.failed(least, most);
         self.wait_until = Some(now + wait);
         wait
     }
@@ -71,19 +68,12 @@ impl TenantMemory {
     }
 
     pub(super) fn succeeded(&mut self) {
-        self.failures = 0;
+        self.backoff = Backoff::default();
         self.wait_until = None;
-        self.waiting = None;
         self.suspect = false;
     }
 
     pub(super) fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {
-        match self.waiting {
-            Some((waiting, since)) if waiting == reason => now - since,
-            _ => {
-                self.waiting = Some((reason, now));
-                Duration::ZERO
-            }
-        }
+        self.backoff.waiting_for(reason, now)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::connect::Connected;
 use super::{farewell, remember};
-use crate::api::condition::{self, find, merge};
+use crate::api::condition::{self, find, headline, merge};
 use crate::api::integration::LastHandled;
 use crate::api::tenant::IntegrationCounts;
 use crate::api::{Annotations, ConditionType, Reason, SailPointTenant, SailPointTenantStatus};
@@ -146,13 +146,8 @@ pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: 
         return Ok(());
     }
     patch_status(&context.client, tenant, &json!(previous), json!(status)).await?;
-    let headline = |status: &SailPointTenantStatus| {
-        let ready =
-            find(&status.conditions, ConditionType::Paused).or_else(|| find(&status.conditions, ConditionType::Ready));
-        ready.map(|ready| (ready.reason.clone(), ready.message.clone()))
-    };
-    if let Some((reason, message)) = headline(&status)
-        && headline(&previous).as_ref() != Some(&(reason.clone(), message.clone()))
+    if let Some((reason, message)) = headline(&status.conditions)
+        && headline(&previous.conditions).as_ref() != Some(&(reason.clone(), message.clone()))
     {
         let severity = if verdict.state == State::Stalled { Severity::Warning } else { Severity::Normal };
         tracing::info!(tenant = %key_of(tenant), reason, message, "verdict");
