@@ -30,7 +30,7 @@ fmt: ## Format the code
 .PHONY: lint
 lint: $(CARGO_DENY) ## Check formatting, lints, dependencies and shell scripts
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	$(CARGO_DENY) --workspace check bans licenses sources
 	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo 'no shellcheck: scripts not checked'; fi
 
@@ -41,7 +41,7 @@ audit: $(CARGO_DENY) ## Check the dependencies against the advisory database (ne
 .PHONY: test
 test: ## Run every test, against a real kube-apiserver and the simulator
 	tools/control-plane assets
-	cargo test --workspace --locked
+	cargo test --workspace --locked --features failpoints
 
 .PHONY: demo
 demo: ## Watch the operator at work on a local control plane and the simulator

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod controller;
+pub mod failpoint;
 pub mod metrics;
 pub mod model;
 pub mod operator;

@@ -52,6 +52,8 @@ fn run(config: Config) -> Result<(), Box<dyn Error>> {
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         return Err("another TLS provider was installed before".into());
     }
+    #[cfg(feature = "failpoints")]
+    let _armed = sim_operator::failpoint::arm();
     let runtime = tokio::runtime::Runtime::new()?;
     Ok(runtime.block_on(operator::run(config))?)
 }

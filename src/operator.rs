@@ -76,6 +76,8 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let metrics = Metrics::new();
     let served = tokio::spawn(probes::serve(listener, readiness.clone(), metrics.clone(), ended(stopping.clone())));
     let signals = signals()?;
+    #[cfg(feature = "failpoints")]
+    crate::failpoint::release_on_signal().map_err(Error::Signals)?;
     tokio::spawn(signals.map(move |()| stop.send_replace(true)));
     let (context, integrations, tenants) = wire(clients, config, metrics).await?;
     tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), %listen, "started");

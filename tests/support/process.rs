@@ -82,12 +82,31 @@ impl Operator {
         self.child.wait().unwrap();
     }
 
+    /// Releases what is held at a failpoint.
+    pub fn release(&self) {
+        self.signal("USR1");
+    }
+
+    /// Stops it from running, as a busy or frozen node does, until [`resume`](Self::resume).
+    pub fn suspend(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it run on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
     /// Ends it as Kubernetes does, by SIGTERM, and waits for it to be gone.
     pub async fn terminate(&mut self) -> ExitStatus {
-        // The shell's own `kill`: a slim image has no other, and calling the system would need unsafe code.
-        let signal = format!("kill -TERM {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &signal]).status().unwrap().success(), "the operator had ended before");
+        self.signal("TERM");
         self.exits().await
+    }
+
+    fn signal(&self, name: &str) {
+        // The shell's own `kill`: a slim image has no other, and calling the system would need unsafe code.
+        let command = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "the operator had ended before");
     }
 }
 

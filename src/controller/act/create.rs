@@ -17,6 +17,7 @@ use crate::controller::kubernetes::{patch_metadata, with_finalizer};
 use crate::controller::plan::Desired;
 use crate::controller::recorded::written_for;
 use crate::controller::resource_name;
+use crate::failpoint::{self, Point};
 use crate::metrics::Change;
 use crate::model::{Names, Remote, Wants, loose_digests, note_normalised, record_want};
 use crate::sailpoint::{Certainty, Class, Details, Terms};
@@ -57,6 +58,7 @@ pub async fn create(scene: &Scene<'_>, desired: &Desired, creation: Creation<'_>
     let details = body::details(Details::default(), &wants, creation.names, &values);
     let slot = connection.client.prepare(Class::Create).await?;
     let resource = write_intent(scene, &desired.name, &wants, &creation).await?;
+    failpoint::at(Point::IntentWritten).await;
     let secrets = values.of(&wants);
     let terms = Terms { secrets: &secrets, send_before: Some(Instant::now() + SEND_WITHIN) };
     let change = if creation.replaces.is_some() { Change::Recreated } else { Change::Created };
