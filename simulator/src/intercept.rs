@@ -75,7 +75,7 @@ async fn play(
         }
         Action::HoldBefore {} => Ok(later(released, request, next).await),
         Action::HoldAfter {} => {
-            let answer = next.run(request).await;
+            let answer = later(std::future::ready(()), request, next).await;
             released.await;
             Ok(answer)
         }
