@@ -23,6 +23,7 @@ use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::Origin;
 use crate::api::{Adopt, Annotations, Mode, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
 use crate::tenants::{Connection, Standing};
@@ -31,12 +32,14 @@ const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
 
 /// Lets go of a resource that is being deleted, deleting its integration where that is what it means.
-pub(super) async fn farewell(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
+pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Result<Pass, Halt> {
     if !resource.finalizers().iter().any(|one| one == crate::api::FINALIZER) {
         return Ok(Pass::quiet(Outcome::Unchanged, None));
     }
     let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
-    let leaving = Leaving { context, resource: &live, recorded };
+    // What the finalizer's removal is guarded by must also be what is judged: the watch may not show the newest id yet.
+    let recorded = Recorded::of(&live, &context.cluster);
+    let leaving = Leaving { context, resource: &live, recorded: &recorded };
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;
     }
@@ -175,6 +178,7 @@ impl Leaving<'_> {
         if let Some(heir) = self.heir(id, &connection).await? {
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
+            failpoint::at(Point::HandedOver).await;
             return self.let_go(LetGo::Orphan, "handed over").await;
         }
         if connection.org.read(|snapshot| snapshot.is_gone(id)) {
@@ -187,7 +191,10 @@ impl Leaving<'_> {
             connection: &connection,
         };
         match act::delete(&scene, id).await {
-            Ok(deleted) => self.gone(Some(deleted)).await,
+            Ok(deleted) => {
+                failpoint::at(Point::Deleted).await;
+                self.gone(Some(deleted)).await
+            }
             Err(failure) => Ok(self.failed(&failure, &connection)),
         }
     }
@@ -256,6 +263,7 @@ impl Leaving<'_> {
     /// The integration is gone, or there never was one: the resource may go.
     async fn gone(&self, deleted: Option<Deleted>) -> Result<Pass, Halt> {
         remove_finalizer(&self.context.client, self.resource).await?;
+        failpoint::at(Point::FinalizerRemoved).await;
         if let Some(deleted) = deleted {
             self.context.metrics.changed(Change::Deleted, None);
             let id = self.recorded.id.as_deref().unwrap_or_default();
@@ -276,6 +284,7 @@ impl Leaving<'_> {
         tracing::info!(resource = resource_name(self.resource), id, why = why.as_str(), words, "let go");
         let note = format!("let go of {id}, which is left as it is in the tenant: {words}");
         self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
+        failpoint::at(Point::LetGo).await;
         remove_finalizer(&self.context.client, self.resource).await?;
         self.forget();
         Ok(Pass::quiet(Outcome::LetGo, None))

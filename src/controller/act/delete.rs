@@ -1,6 +1,7 @@
 //! Delete an integration, and say when it is surely gone.
 
 use super::{Failure, Scene};
+use crate::failpoint::{self, Point};
 use crate::sailpoint::{Certainty, Class, ErrorKind, Terms};
 
 use tokio::time::Instant;
@@ -22,6 +23,7 @@ pub async fn delete(scene: &Scene<'_>, id: &str) -> Result<Deleted, Failure> {
     let connection = scene.connection;
     let _writer = connection.try_write().ok_or(Failure::Busy)?;
     let slot = connection.client.prepare(Class::Delete).await?;
+    failpoint::at(Point::BeforeDelete).await;
     match connection.client.delete(slot, id, Terms::default()).await {
         Ok(answer) => {
             connection.org.update(|snapshot| snapshot.deleted(id, answer.answered));
