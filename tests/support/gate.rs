@@ -1,11 +1,11 @@
-//! A gate between an operator and its Kubernetes: it passes TLS on as it is, and can be cut or swallow the answers.
+//! A gate between an operator and its Kubernetes: it passes TLS on as it is, and can be cut, fall silent, or keep the answers.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -20,6 +20,8 @@ enum Mode {
     Open,
     Cut,
     SwallowAnswers,
+    HoldAnswers,
+    Silent,
 }
 
 /// A gate that runs on a thread of its own. Dropping it ends it, with all that goes through it.
@@ -68,6 +70,16 @@ impl Gate {
         self.mode.send_replace(Mode::SwallowAnswers);
     }
 
+    /// From now on what is sent arrives, and what comes back waits until the gate is opened.
+    pub fn hold_answers(&self) {
+        self.mode.send_replace(Mode::HoldAnswers);
+    }
+
+    /// From now on nothing passes and no connection is closed, as where packets get lost; what waits goes on when it is opened.
+    pub fn silence(&self) {
+        self.mode.send_replace(Mode::Silent);
+    }
+
     /// Lets everything through again.
     pub fn open(&self) {
         self.mode.send_replace(Mode::Open);
@@ -94,19 +106,42 @@ async fn accept(listener: TcpListener, target: SocketAddr, mode: watch::Receiver
 /// Passes both ways until one side closes or the gate says so.
 async fn pass(client: TcpStream, target: SocketAddr, mode: watch::Receiver<Mode>) {
     let Ok(server) = TcpStream::connect(target).await else { return };
-    let ((mut from_client, mut to_client), (from_server, mut to_server)) = (client.into_split(), server.into_split());
-    let mut cut = mode.clone();
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
+    let (mut of_requests, mut of_answers, mut cut) = (mode.clone(), mode.clone(), mode);
     tokio::select! {
-        _ = copy(&mut from_client, &mut to_server) => {}
-        () = answers(from_server, &mut to_client, &mode) => {}
+        () = carry(&mut from_client, &mut to_server, &mut of_requests, |mode| match mode {
+            Mode::Open | Mode::SwallowAnswers | Mode::HoldAnswers => Passage::Free,
+            Mode::Silent => Passage::Waits,
+            Mode::Cut => Passage::Ended,
+        }) => {}
+        () = carry(&mut from_server, &mut to_client, &mut of_answers, |mode| match mode {
+            Mode::Open => Passage::Free,
+            Mode::HoldAnswers | Mode::Silent => Passage::Waits,
+            Mode::SwallowAnswers | Mode::Cut => Passage::Ended,
+        }) => {}
         _ = cut.wait_for(|mode| *mode == Mode::Cut) => {}
     }
 }
 
-async fn answers(mut from: OwnedReadHalf, to: &mut (impl AsyncWriteExt + Unpin), mode: &watch::Receiver<Mode>) {
+#[derive(PartialEq, Eq)]
+enum Passage {
+    Free,
+    Waits,
+    Ended,
+}
+
+/// Carries bytes one way for as long as the gate allows it.
+async fn carry(
+    from: &mut OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    mode: &mut watch::Receiver<Mode>,
+    passage: impl Fn(Mode) -> Passage,
+) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        if *mode.borrow() != Mode::Open || to.write_all(&bytes[..count]).await.is_err() {
+        let Ok(now) = mode.wait_for(|mode| passage(*mode) != Passage::Waits).await.map(|mode| *mode) else { return };
+        if passage(now) == Passage::Ended || to.write_all(&bytes[..count]).await.is_err() {
             return;
         }
     }
