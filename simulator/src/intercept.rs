@@ -53,12 +53,7 @@ pub(crate) async fn intercept(
     answer
 }
 
-async fn play(
-    action: Option<Action>,
-    request: Request,
-    next: Next,
-    released: OwnedNotified,
-) -> Result<Response, Cut> {
+async fn play(action: Option<Action>, request: Request, next: Next, released: OwnedNotified) -> Result<Response, Cut> {
     let Some(action) = action else { return Ok(next.run(request).await) };
     match action {
         Action::Answer { status, headers, body, content_type, commit } => {

@@ -38,5 +38,13 @@ pub fn rows() -> Vec<Row> {
     ];
     let killed = points.map(|point| (KilledAt(point), ONCE));
     let kubernetes = of_kubernetes(&[Write::Intent, Write::NewId, Write::Annotations], ONCE);
-    of(Operation::Create, killed.into_iter().chain(of_reads(&[Token, List], ONCE)).chain(posts).chain(kubernetes))
+    let whole = killed.into_iter().chain(of_reads(&[Token, List], ONCE)).chain(posts).chain(kubernetes);
+    of(Operation::Create, whole).into_iter().chain(refused()).collect()
+}
+
+/// The first POST was refused. A process that died since does not know, and asks again.
+fn refused() -> Vec<Row> {
+    let killed =
+        [Point::CreateRefused, Point::IntentClosed, Point::StatusWritten].map(|point| (KilledAt(point), TWICE));
+    of(Operation::CreateRefused, killed.into_iter().chain(of_kubernetes(&[Write::ClosedIntent], TWICE)))
 }

@@ -85,7 +85,7 @@ impl Write {
             Self::Annotations => desk.annotation("simops.dev/remote-id").is_some(),
             Self::ClosedIntent => desk.annotation("simops.dev/create").is_none(),
             Self::Finalizer => desk["metadata"]["finalizers"].is_array(),
-            Self::Record => desk.is_current(),
+            Self::Record => desk.is_ready(),
             Self::LastFinalizer | Self::FinalizerLetGo => false,
         }
     }

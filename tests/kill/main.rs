@@ -31,7 +31,10 @@ mod row;
 mod scenario;
 mod table;
 
+mod adopt;
 mod create;
+mod delete;
+mod update;
 
 use sim_operator::failpoint::Point;
 
@@ -39,7 +42,7 @@ use row::Row;
 
 /// Every row, in the order of the page.
 fn rows() -> Vec<Row> {
-    create::rows()
+    [create::rows(), adopt::rows(), update::rows(), delete::rows()].into_iter().flatten().collect()
 }
 
 #[test]

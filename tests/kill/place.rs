@@ -166,6 +166,14 @@ impl Place {
                 let ours = self.ours().await;
                 assert_eq!(ours.len(), 1, "{ours:#?}");
             }
+            End::HandedOver => {
+                self.world.sims.gone("desk").await;
+                let heir = self.world.sims.ready("heir").await;
+                let ours = self.ours().await;
+                assert_eq!(ours.len(), 1, "{ours:#?}");
+                assert_eq!(ours[0]["id"], heir.id());
+                assert_content(&ours[0], &self.desk);
+            }
             End::Stalled(reason) => drop(self.world.sims.stalled("desk", reason).await),
         }
     }

@@ -77,6 +77,8 @@ pub enum End {
     Gone,
     /// The resource is gone; its integration stays, as somebody said so.
     Kept,
+    /// The resource is gone; the one that claims its integration has it, as it was.
+    HandedOver,
     /// Ready is false for this reason, and a person decides; the steps check what is there.
     Stalled(&'static str),
 }
@@ -87,6 +89,7 @@ impl fmt::Display for End {
             Self::One => formatter.write_str("one, Ready"),
             Self::Gone => formatter.write_str("none, resource gone"),
             Self::Kept => formatter.write_str("kept, resource gone"),
+            Self::HandedOver => formatter.write_str("one, held by the heir"),
             Self::Stalled(reason) => write!(formatter, "a person decides: {reason}"),
         }
     }

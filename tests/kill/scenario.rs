@@ -69,6 +69,23 @@ pub fn of_kubernetes(writes: &[kubernetes::Write], least: Writes) -> Vec<(Mishap
     writes.iter().flat_map(of_write).collect()
 }
 
+/// What becomes of the one call that makes an update.
+pub fn of_update(call: Call, times: fn(usize) -> Writes) -> Vec<(Mishap, Writes)> {
+    let (once, twice) = (times(1), times(2));
+    vec![
+        // Who comes after the kill finds the old content and cannot know of the first; both say the same.
+        (Mishap::Call(call, Trouble::HeldThenKilled), twice),
+        (Mishap::Call(call, Trouble::MadeThenKilled), once),
+        (Mishap::Call(call, Trouble::CutBefore), twice),
+        (Mishap::Call(call, Trouble::CutAfter), once),
+        (Mishap::Call(call, Trouble::ServerErrorBefore), twice),
+        (Mishap::Call(call, Trouble::ServerErrorAfter), once),
+        (Mishap::Call(call, Trouble::NeverMade), twice),
+        (Mishap::Call(call, Trouble::MadeLate), once),
+        (Mishap::Call(call, Trouble::AnsweredLate), once),
+    ]
+}
+
 fn row(operation: Operation, mishap: Mishap, least: Writes) -> Row {
     let row = Row::of(operation.as_str(), mishap.case(), mishap.done())
         .least(least)
@@ -82,7 +99,7 @@ fn row(operation: Operation, mishap: Mishap, least: Writes) -> Row {
         // What lands late must do so before it counts as settled; it is found by the next list, however long that is.
         Mishap::Call(Call::Post, trouble) if trouble.lands_late() => row.flag("--settle", "1m"),
         // The look after an update whose answer never came waits all this time.
-        Mishap::Call(Call::Patch | Call::Put, trouble) if trouble.lands_late() => row.flag("--settle", "6s"),
+        Mishap::Call(Call::Patch | Call::Put, Trouble::MadeLate) => row.flag("--settle", "6s"),
         _ => row,
     };
     row.by(async move |place: &mut Place| steps(operation, mishap, place).await)
