@@ -31,7 +31,8 @@ const EXAMPLES: &str = r#"Examples:
     GET    /_simulator/integrations        what is there in truth, with secretsReceived
     POST   /_simulator/integrations        somebody creates one in the UI
     PATCH  /_simulator/integrations/{id}   somebody edits one in the UI (a JSON merge patch); DELETE deletes it
-    GET    /_simulator/requests            every call, filtered by ?method= and ?path=; DELETE forgets them
+    GET    /_simulator/requests            every call, filtered by ?method=, ?path= and ?after= (a number); DELETE forgets them
+    GET    /_simulator/changes             what became of each integration, by the API or in the UI, ?after= a number
     POST   /_simulator/faults              what goes wrong next; GET shows, DELETE clears
     POST   /_simulator/release             lets every call go on that is held
     PATCH  /_simulator/switches            turns the switches above, named as in {"listLagMs": 2000}; GET shows them
