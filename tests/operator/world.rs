@@ -27,7 +27,7 @@ use crate::support::wait::eventually;
 static WORLDS: Semaphore = Semaphore::const_new(10);
 
 /// Everything that takes minutes in a cluster takes seconds here. A later flag of the same name counts.
-const QUICK: [(&str, &str); 10] = [
+const QUICK: [(&str, &str); 11] = [
     ("--resync", "1s"),
     ("--settle", "2s"),
     ("--list-lag", "50ms"),
@@ -37,6 +37,7 @@ const QUICK: [(&str, &str); 10] = [
     ("--refused-retry", "1h"),
     ("--connect-limit", "2s"),
     ("--request-limit", "10s"),
+    ("--leader-elect", "false"),
     ("--log", "debug"),
 ];
 
