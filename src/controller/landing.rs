@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::act::{self, Scene};
 use super::disposition::is_conflict;
@@ -185,18 +185,29 @@ fn may_still_take(now: &SimIntegration, findings: &Findings) -> bool {
     id.is_none() || id == ours || recreated
 }
 
+/// Deletes it, again and again until the tenant says so: nobody knows of it but this very call.
 async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findings) -> Pass {
     let Some(bound) = &findings.bound else { return Pass::quiet(Outcome::Error, None) };
     let uid = scene.resource.uid().unwrap_or_default();
-    if context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_none() {
-        let note = format!("{} was created while another id was written; it is removed again", bound.id);
-        failpoint::at(Point::DuplicateFound).await;
+    let is_held = || context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_some();
+    let until = Instant::now() + context.config.settle;
+    failpoint::at(Point::DuplicateFound).await;
+    while !is_held() {
         match act::delete(scene, &bound.id).await {
             Ok(_) => {
                 failpoint::at(Point::DuplicateRemoved).await;
+                let note = format!("{} was created while another id was written; it is removed again", bound.id);
                 context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await;
+                break;
             }
-            Err(error) => tracing::error!(id = bound.id, %error, "what was created twice could not be removed"),
+            Err(error) if Instant::now() >= until => {
+                tracing::error!(id = bound.id, %error, "what was created twice could not be removed");
+                break;
+            }
+            Err(error) => {
+                tracing::warn!(id = bound.id, %error, "what was created twice is not removed yet");
+                sleep(LANDING_RETRY).await;
+            }
         }
     }
     Pass::quiet(Outcome::Changed, Some(Duration::ZERO))
