@@ -11,7 +11,7 @@ use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
 use super::http::{Outbound, Verb};
 use super::lenient;
-use super::operations::LARGEST;
+use super::operations::LARGEST_LIST;
 use super::versions::Collection;
 use super::wire::Named;
 
@@ -89,7 +89,7 @@ impl Client {
             route,
             experimental: false,
             body: None,
-            largest: LARGEST * 8,
+            largest: LARGEST_LIST,
             secrets: &[],
             send_before: None,
         };
