@@ -23,3 +23,4 @@ pub mod probes;
 pub mod sailpoint;
 pub mod telemetry;
 pub mod tenants;
+pub mod text;
