@@ -147,6 +147,7 @@ pub(super) async fn must_land(
             Err(error) if is_conflict(&error) || is_gone(&error) => {}
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "the new id is not written yet");
+                sleep(LANDING_RETRY).await;
             }
         }
         match live(context, &resource).await {

@@ -9,7 +9,7 @@ use kube::runtime::controller::Action;
 use tokio::time::Instant;
 
 use super::act::Scene;
-use super::desired::{Halt, desired};
+use super::desired::{Halt, desired, stalled};
 use super::keeping::Keeping;
 use super::names::look_up;
 use super::observe::{Around, Observed, Question, observe};
@@ -64,6 +64,9 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
 /// Desired, observed, planned, acted.
 async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
     report::warn(context, resource).await;
+    if let Some(why) = &recorded.unreadable {
+        return Err(stalled(Reason::InvalidAnnotation, why.as_str()));
+    }
     let requests = requests(context, resource);
     let (desired, connection) = desired(context, resource, recorded, requests).await?;
     let anew = requests.any() || (recorded.id.is_none() && is_new(resource));
