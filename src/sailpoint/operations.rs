@@ -13,8 +13,8 @@ use super::claims::is_usable_org;
 use super::class::Class;
 use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
-use super::http::{Body, Outbound, Verb};
 use super::lenient;
+use super::outbound::{Body, Outbound, Verb};
 use super::versions::Collection;
 use super::wire::{Details, Integration, PatchOperation};
 
@@ -166,7 +166,7 @@ impl<'a> Outbound<'a> {
         // The message of a serializer may quote a value.
         let bytes = serde_json::to_vec(value)
             .map_err(|_| Error::new(ErrorKind::Misconfigured, "the body cannot be written as JSON"))?;
-        Ok(Self { body: Some(Body { content_type, bytes }), ..self })
+        Ok(Self { body: Some(Body { content_type, bytes: bytes.into() }), ..self })
     }
 }
 

@@ -33,9 +33,10 @@ fn a_lagging_list_revives_nothing_that_we_deleted() {
     snapshot.merge(vec![integration("a", "a")], start, LAG, true);
     snapshot.deleted("a", start + SECOND);
     snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
-    assert!(snapshot.is_empty());
+    assert!(snapshot.is_empty() && snapshot.is_gone("a"));
     snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
     assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
+    assert!(!snapshot.is_gone("a"));
 }
 
 #[test]
