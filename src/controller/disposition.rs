@@ -87,7 +87,7 @@ pub fn is_conflict(error: &kube::Error) -> bool {
 }
 
 /// What Kubernetes says where it will not keep what was to be written, however often it is tried.
-fn is_too_much(error: &kube::Error) -> Option<&str> {
+pub(super) fn is_too_much(error: &kube::Error) -> Option<&str> {
     match error {
         kube::Error::Api(status) if matches!(status.code, 400 | 413 | 422) => Some(&status.message),
         _ => None,

@@ -48,6 +48,9 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     if crd_is_terminating(context).await? {
         return leaving.let_go(LetGo::CrdDeleted, "the CRD is being deleted").await;
     }
+    if let Some(why) = context.unreadable.why(&live) {
+        return Err(stalled(Reason::InvalidSpec, format!("{why}; {WAY_OUT}")));
+    }
     leaving.go().await
 }
 
