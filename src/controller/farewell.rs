@@ -28,7 +28,7 @@ use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
 use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
-use crate::tenants::{Connection, Standing};
+use crate::tenants::{Connection, Look, Standing};
 
 const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
@@ -190,6 +190,12 @@ impl Leaving<'_> {
         let uid = self.resource.uid().unwrap_or_default();
         if self.context.holders.other_holder_of_id(&connection.org.name, id, &uid).is_some() {
             return self.let_go(LetGo::Orphan, "another resource holds the integration").await;
+        }
+        if matches!(connection.org.look(None), Look::Wait) {
+            // The first list is on its way: it may show that it is gone, or whose claim its name fits. One that fails is not
+            // waited for.
+            self.context.wake_tenant(&connection.key);
+            return Err(Halt::Parked);
         }
         if let Some(heir) = self.heir(id, &connection).await? {
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");

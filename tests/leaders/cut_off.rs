@@ -9,7 +9,6 @@ use crate::operator::resources::Seen;
 use crate::operator::world::World;
 use crate::operator::writes::{Write, lines};
 use crate::replicas::{LEADS, Lasts, REQUEST_LIMIT, electing, joined_by_a_follower, lease, loses_it, renewed};
-use crate::support::control_plane::kubeconfig;
 use crate::support::gate::Gate;
 use crate::support::wait::eventually;
 
@@ -17,10 +16,10 @@ use crate::support::wait::eventually;
 async fn behind_a_gate() -> (World, Gate) {
     let mut world = electing(Lasts::Seconds).prepared().create().await;
     let (gate, through_it) = Gate::before_kubernetes().await;
-    world.set_kubeconfig(through_it);
+    world.set_kubeconfig(Some(through_it));
     world.start_operator();
     world.replica(0).says(LEADS).await;
-    world.set_kubeconfig(kubeconfig().to_owned());
+    world.set_kubeconfig(None);
     joined_by_a_follower(&mut world).await;
     for manifest in [sim("desk"), sim("other"), bare_sim("bare")] {
         let name = manifest.name();

@@ -6,7 +6,6 @@ use crate::operator::resources::Seen;
 use crate::operator::world::World;
 use crate::operator::writes::lines;
 use crate::replicas::{LEADS, Lasts, electing, joined_by_a_follower, loses_it};
-use crate::support::control_plane::kubeconfig;
 use crate::support::gate::Gate;
 
 /// A leader that is held at a failpoint with the create of `desk` in hand, and a follower.
@@ -67,11 +66,11 @@ async fn one_that_wakes_between_intent_and_post_while_its_create_settles_sends_n
 async fn the_answer_to_an_intent_that_comes_after_the_deadline_leads_to_no_post() {
     let mut world = electing(Lasts::Seconds).prepared().flag("--settle", "10s").create().await;
     let (gate, through_it) = Gate::before_kubernetes().await;
-    world.set_kubeconfig(through_it);
+    world.set_kubeconfig(Some(through_it));
     world.set_failpoints("before-intent=1*return(hold)");
     world.start_operator();
     world.replica(0).says(LEADS).await;
-    world.set_kubeconfig(kubeconfig().to_owned());
+    world.set_kubeconfig(None);
     world.set_failpoints("");
     joined_by_a_follower(&mut world).await;
     world.tenants.ready("acme").await;

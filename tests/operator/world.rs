@@ -183,6 +183,13 @@ impl World {
         &self.operators.first().expect("an operator runs").0
     }
 
+    /// Waits until the operator that was started first ends of itself.
+    pub async fn first_operator_ends(&mut self) {
+        let (mut operator, _) = self.operators.remove(0);
+        operator.exits().await;
+        self.said.push_str(&operator.lines().join("\n"));
+    }
+
     /// Every operator dies as with its node.
     pub fn kill_operators(&mut self) {
         for (mut operator, _) in self.operators.drain(..) {
@@ -210,9 +217,9 @@ impl World {
         self.environment.insert("FAILPOINTS".to_owned(), failpoints.to_owned());
     }
 
-    /// The operators that are started from now on reach Kubernetes by this kubeconfig.
-    pub fn set_kubeconfig(&mut self, kubeconfig: PathBuf) {
-        self.kubeconfig = Some(kubeconfig);
+    /// The operators that are started from now on reach Kubernetes by this kubeconfig, or straight.
+    pub fn set_kubeconfig(&mut self, kubeconfig: Option<PathBuf>) {
+        self.kubeconfig = kubeconfig;
     }
 
     /// Somebody creates or replaces a Secret.

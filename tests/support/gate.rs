@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -11,9 +12,16 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use super::control_plane::kubeconfig;
+use super::wait::eventually;
 
 /// Each gate has a kubeconfig of its own.
 static KUBECONFIGS: AtomicUsize = AtomicUsize::new(0);
+
+const BUFFER: usize = 16 * 1024;
+/// The type of a TLS record that holds application data, or in TLS 1.3 the end of the handshake.
+const APPLICATION_DATA: u8 = 23;
+/// So many such records a client sends before its first question: its Finished.
+const HANDSHAKE: usize = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -28,8 +36,16 @@ enum Mode {
 pub struct Gate {
     address: SocketAddr,
     mode: watch::Sender<Mode>,
+    tally: Arc<Tally>,
     /// Taken by `drop` alone.
     runtime: Option<Runtime>,
+}
+
+/// The connections that asked something since answers are swallowed, and those of them that lost the answer.
+#[derive(Default)]
+struct Tally {
+    asked: AtomicUsize,
+    lost: AtomicUsize,
 }
 
 impl Gate {
@@ -39,8 +55,9 @@ impl Gate {
         let (mode, listens) = (watch::Sender::new(Mode::Open), TcpListener::bind("127.0.0.1:0"));
         let listener = runtime.spawn(listens).await.unwrap().unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(accept(listener, target, mode.subscribe()));
-        Self { address, mode, runtime: Some(runtime) }
+        let tally = Arc::<Tally>::default();
+        runtime.spawn(accept(listener, target, mode.subscribe(), Arc::clone(&tally)));
+        Self { address, mode, tally, runtime: Some(runtime) }
     }
 
     /// An open gate before the Kubernetes of the tests, and the administrator's kubeconfig that leads through it.
@@ -65,8 +82,11 @@ impl Gate {
         self.mode.send_replace(Mode::Cut);
     }
 
-    /// From now on what is sent arrives, but what comes back is dropped and its connection closed.
+    /// From now on what is asked arrives, and its answer is lost: it is dropped, and its connection closed by
+    /// [`open`](Self::open).
     pub fn swallow_answers(&self) {
+        self.tally.asked.store(0, Ordering::Relaxed);
+        self.tally.lost.store(0, Ordering::Relaxed);
         self.mode.send_replace(Mode::SwallowAnswers);
     }
 
@@ -78,6 +98,15 @@ impl Gate {
     /// From now on nothing passes and no connection is closed, as where packets get lost; what waits goes on when it is opened.
     pub fn silence(&self) {
         self.mode.send_replace(Mode::Silent);
+    }
+
+    /// Waits until something was asked since answers are swallowed, and no answer is still to come.
+    pub async fn answers_are_lost(&self) {
+        eventually("the answers are lost", async || {
+            let (asked, lost) = (self.tally.asked.load(Ordering::Relaxed), self.tally.lost.load(Ordering::Relaxed));
+            if lost > 0 && asked == lost { Ok(()) } else { Err((asked, lost)) }
+        })
+        .await;
     }
 
     /// Lets everything through again.
@@ -94,55 +123,120 @@ impl Drop for Gate {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, mode: watch::Receiver<Mode>) {
+async fn accept(listener: TcpListener, target: SocketAddr, mode: watch::Receiver<Mode>, tally: Arc<Tally>) {
     while let Ok((client, _)) = listener.accept().await {
-        let mode = mode.clone();
         if *mode.borrow() != Mode::Cut {
-            tokio::spawn(pass(client, target, mode));
+            tokio::spawn(Passage::new(mode.clone(), Arc::clone(&tally)).pass(client, target));
         }
     }
 }
 
-/// Passes both ways until one side closes or the gate says so.
-async fn pass(client: TcpStream, target: SocketAddr, mode: watch::Receiver<Mode>) {
-    let Ok(server) = TcpStream::connect(target).await else { return };
-    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
-        (client.into_split(), server.into_split());
-    let (mut of_requests, mut of_answers, mut cut) = (mode.clone(), mode.clone(), mode);
-    tokio::select! {
-        () = carry(&mut from_client, &mut to_server, &mut of_requests, |mode| match mode {
-            Mode::Open | Mode::SwallowAnswers | Mode::HoldAnswers => Passage::Free,
-            Mode::Silent => Passage::Waits,
-            Mode::Cut => Passage::Ended,
-        }) => {}
-        () = carry(&mut from_server, &mut to_client, &mut of_answers, |mode| match mode {
-            Mode::Open => Passage::Free,
-            Mode::HoldAnswers | Mode::Silent => Passage::Waits,
-            Mode::SwallowAnswers | Mode::Cut => Passage::Ended,
-        }) => {}
-        _ = cut.wait_for(|mode| *mode == Mode::Cut) => {}
+/// One connection.
+struct Passage {
+    mode: watch::Receiver<Mode>,
+    tally: Arc<Tally>,
+    /// Whether its client has asked something, the handshake being over.
+    has_asked: AtomicBool,
+    /// Whether it has asked something while answers are swallowed.
+    is_tallied: AtomicBool,
+    /// Whether something was dropped, so that nothing can follow.
+    has_lost: AtomicBool,
+}
+
+impl Passage {
+    fn new(mode: watch::Receiver<Mode>, tally: Arc<Tally>) -> Self {
+        let [has_asked, is_tallied, has_lost] = Default::default();
+        Self { mode, tally, has_asked, is_tallied, has_lost }
+    }
+
+    fn swallows(&self) -> bool {
+        *self.mode.borrow() == Mode::SwallowAnswers
+    }
+
+    /// Passes both ways until one side closes or the gate says so.
+    async fn pass(self, client: TcpStream, target: SocketAddr) {
+        let Ok(server) = TcpStream::connect(target).await else { return };
+        let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+        tokio::select! {
+            () = self.questions(from_client, to_server) => {}
+            () = self.answers(from_server, to_client) => {}
+            () = self.closed() => {}
+        }
+    }
+
+    async fn questions(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+        let (mut bytes, mut records) = (vec![0; BUFFER], Records::default());
+        while let Ok(count @ 1..) = from.read(&mut bytes).await {
+            if records.read(&bytes[..count]) > HANDSHAKE {
+                self.has_asked.store(true, Ordering::Relaxed);
+                if self.swallows() && !self.is_tallied.swap(true, Ordering::Relaxed) {
+                    self.tally.asked.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            self.passes(|mode| mode != Mode::Silent).await;
+            if to.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn answers(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+        let mut bytes = vec![0; BUFFER];
+        while let Ok(count @ 1..) = from.read(&mut bytes).await {
+            self.passes(|mode| !matches!(mode, Mode::Silent | Mode::HoldAnswers)).await;
+            if self.swallows() && self.has_asked.load(Ordering::Relaxed) {
+                if !self.has_lost.swap(true, Ordering::Relaxed) && self.is_tallied.load(Ordering::Relaxed) {
+                    self.tally.lost.fetch_add(1, Ordering::Relaxed);
+                }
+            } else if to.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Waits for as long as nothing may pass.
+    async fn passes(&self, may_pass: impl Fn(Mode) -> bool) {
+        // An error means that the gate is gone.
+        let _ = self.mode.clone().wait_for(|mode| may_pass(*mode)).await;
+    }
+
+    /// Comes to an end when the connection is to be closed.
+    async fn closed(&self) {
+        let is_closed = |mode: &Mode| match mode {
+            Mode::Cut => true,
+            Mode::Open => self.has_lost.load(Ordering::Relaxed),
+            Mode::SwallowAnswers | Mode::HoldAnswers | Mode::Silent => false,
+        };
+        // An error means that the gate is gone.
+        let _ = self.mode.clone().wait_for(is_closed).await;
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum Passage {
-    Free,
-    Waits,
-    Ended,
+/// Counts the records of application data in one direction of TLS 1.3.
+#[derive(Default)]
+struct Records {
+    header: Vec<u8>,
+    /// Of the record that is being read.
+    left: usize,
+    count: usize,
 }
 
-/// Carries bytes one way for as long as the gate allows it.
-async fn carry(
-    from: &mut OwnedReadHalf,
-    to: &mut OwnedWriteHalf,
-    mode: &mut watch::Receiver<Mode>,
-    passage: impl Fn(Mode) -> Passage,
-) {
-    let mut bytes = vec![0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        let Ok(now) = mode.wait_for(|mode| passage(*mode) != Passage::Waits).await.map(|mode| *mode) else { return };
-        if passage(now) == Passage::Ended || to.write_all(&bytes[..count]).await.is_err() {
-            return;
+impl Records {
+    fn read(&mut self, mut bytes: &[u8]) -> usize {
+        while let [first, rest @ ..] = bytes {
+            if self.left > 0 {
+                let skipped = self.left.min(bytes.len());
+                (self.left, bytes) = (self.left - skipped, &bytes[skipped..]);
+                continue;
+            }
+            self.header.push(*first);
+            bytes = rest;
+            if let [kind, _, _, high, low] = self.header[..] {
+                self.count += usize::from(kind == APPLICATION_DATA);
+                self.left = usize::from(u16::from_be_bytes([high, low]));
+                self.header.clear();
+            }
         }
+        self.count
     }
 }
