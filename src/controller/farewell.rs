@@ -31,12 +31,14 @@ const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
 
 /// Lets go of a resource that is being deleted, deleting its integration where that is what it means.
-pub(super) async fn farewell(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
+pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Result<Pass, Halt> {
     if !resource.finalizers().iter().any(|one| one == crate::api::FINALIZER) {
         return Ok(Pass::quiet(Outcome::Unchanged, None));
     }
     let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
-    let leaving = Leaving { context, resource: &live, recorded };
+    // What the finalizer's removal is guarded by must also be what is judged: the watch may not show the newest id yet.
+    let recorded = Recorded::of(&live, &context.cluster);
+    let leaving = Leaving { context, resource: &live, recorded: &recorded };
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;
     }

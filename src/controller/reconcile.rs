@@ -53,11 +53,10 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
     if remember(context, resource, |memory| memory.is_superseded(&version)) {
         return Pass::quiet(Outcome::Parked, Some(STALE));
     }
-    let recorded = Recorded::of(resource, &context.cluster);
     let result = if resource.metadata.deletion_timestamp.is_some() {
-        farewell::farewell(context, resource, &recorded).await
+        farewell::farewell(context, resource).await
     } else {
-        keep(context, resource, &recorded).await
+        keep(context, resource, &Recorded::of(resource, &context.cluster)).await
     };
     result.unwrap_or_else(|halt| halted(context, resource, halt))
 }

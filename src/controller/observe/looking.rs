@@ -27,10 +27,20 @@ impl Looking<'_> {
     pub(super) fn dispatch(&self, memory: &mut Memory) -> Observed {
         let Question { recorded, external_id, .. } = self.question;
         match (&recorded.intent, &recorded.id, external_id) {
+            (Some(intent), _, external) => self.resolved_before(intent, *external, memory),
             (None, Some(id), _) => self.held(id, memory),
-            (_, _, Some(id)) => self.external(id, memory),
-            (Some(intent), _, None) => self.unresolved(intent, memory),
+            (None, None, Some(id)) => self.external(id, memory),
             (None, None, None) => self.by_name(memory),
+        }
+    }
+
+    /// The open create first, as its result would be nobody's; where it has none that is surely its, the person's word counts.
+    fn resolved_before(&self, intent: &CreateIntent, external: Option<&str>, memory: &mut Memory) -> Observed {
+        match (self.unresolved(intent, memory), external) {
+            (Observed::AmbiguousCreate(_) | Observed::NeverCreated | Observed::Held(_), Some(id)) => {
+                self.external(id, memory)
+            }
+            (observed, _) => observed,
         }
     }
 

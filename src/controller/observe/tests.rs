@@ -310,3 +310,20 @@ fn an_open_create_has_left_the_one_that_is_like_it() {
     unlike.digest = [("/description".to_owned(), "other".to_owned())].into();
     assert_eq!(scene.take(4, &Recorded { intent: Some(unlike), ..open() }), "ambiguous 1");
 }
+
+#[test]
+fn an_external_id_waits_until_the_open_create_is_resolved() {
+    let mut scene = Scene::new();
+    let mut look = |seconds, shown: &[(&str, &str)]| {
+        for listed in [seconds, seconds + 1] {
+            scene.look(listed, &open(), Some("9"), true);
+            scene.listed(listed, shown, true);
+        }
+        scene.look(seconds + 2, &open(), Some("9"), true)
+    };
+    assert_eq!(look(0, &[("9", "Service Desk")]), "unknown CreateUnresolved", "what is made later would be nobody's");
+    assert_eq!(look(3, &[("9", "Service Desk"), ("1", "Desk")]), "created 1", "and what was made is held");
+    assert_eq!(look(6, &[("9", "Desk"), ("1", "Desk")]), "External 9", "of two a person tells which");
+    look(400, &[("9", "Service Desk")]);
+    assert_eq!(look(800, &[("9", "Service Desk")]), "External 9", "nothing was made");
+}
