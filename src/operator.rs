@@ -34,8 +34,6 @@ use crate::tenants::Fleet;
 
 /// How often the gauge of integrations by reason is brought up to date.
 const GAUGES: Duration = Duration::from_secs(15);
-/// How long reconciles may take to finish once the process is told to end: within what a pod gets by default (30 s).
-const GOODBYE: Duration = Duration::from_secs(25);
 const INTEGRATIONS: &str = "the CRD simintegrations.simops.dev and its list";
 const TENANTS: &str = "the CRD sailpointtenants.simops.dev and its list";
 
@@ -103,7 +101,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     });
     tokio::select! {
         _ = join_all(integrations.chain(tenants)) => tracing::info!("ended"),
-        () = patience(stopping.clone()) => tracing::warn!("ended, though a reconcile was still waiting for Kubernetes"),
+        () = patience(stopping.clone(), context.config.shutdown_limit) => tracing::warn!("ended, though a reconcile was still waiting for Kubernetes"),
     }
     // What it served is of no use to anybody now.
     served.abort();
@@ -111,9 +109,9 @@ pub async fn run(config: Config) -> Result<(), Error> {
 }
 
 /// Comes to an end some time after the process was told to: what has begun may finish, but not wait for ever.
-async fn patience(stopping: watch::Receiver<bool>) {
+async fn patience(stopping: watch::Receiver<bool>, limit: Duration) {
     ended(stopping).await;
-    sleep(GOODBYE).await;
+    sleep(limit).await;
 }
 
 async fn ended(mut stopping: watch::Receiver<bool>) {
