@@ -88,7 +88,7 @@ impl Looking<'_> {
             Err(observed) => return *observed,
         };
         let link = if self.question.recorded.in_status { Link::Held } else { Link::Restored };
-        match self.remote(id) {
+        match self.remote(id).filter(|_| !self.at.org.has_vanished(id)) {
             Some(remote) => match self.renamed_onto(&remote) {
                 Some(holder) => Observed::Held(holder),
                 None => self.unless_unsettled(id, Observed::Present(remote, link)),
