@@ -28,6 +28,7 @@ impl Looking<'_> {
         let Question { recorded, external_id, .. } = self.question;
         match (&recorded.intent, &recorded.id, external_id) {
             (Some(intent), _, external) => self.resolved_before(intent, *external, memory),
+            (None, Some(id), Some(other)) if recorded.in_status && id != other => self.instead(id, other, memory),
             (None, Some(id), _) => self.held(id, memory),
             (None, None, Some(id)) => self.external(id, memory),
             (None, None, None) => self.by_name(memory),
@@ -41,6 +42,21 @@ impl Looking<'_> {
                 self.external(id, memory)
             }
             (observed, _) => observed,
+        }
+    }
+
+    /// Nothing is swapped; but in the place of what is gone beyond doubt a person may name another.
+    fn instead(&self, held: &str, external: &str, memory: &mut Memory) -> Observed {
+        if self.remote(held).is_some() {
+            return Observed::Mismatch { held: held.to_owned() };
+        }
+        let view = match self.sighted("anew", memory) {
+            Ok(view) => view,
+            Err(observed) => return *observed,
+        };
+        match self.absent(held, view, memory) {
+            Ok(_) => self.external(external, memory),
+            Err(observed) => *observed,
         }
     }
 
