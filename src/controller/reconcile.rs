@@ -18,7 +18,7 @@ use super::plan::{Desired, Plan, Surroundings, plan};
 use super::recorded::Recorded;
 use super::requests::Requests;
 use super::status::Verdict;
-use super::{Context, Memory, farewell, landing, report, resource_name};
+use super::{Context, Memory, farewell, landing, report, resource_name, tenant_key};
 use crate::api::condition::find;
 use crate::api::integration::LastHandled;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration, SimIntegrationStatus};
@@ -76,7 +76,10 @@ async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded)
     let scene = Scene { client: &context.client, cluster: &context.cluster, resource, connection: &connection };
     let keeping = Keeping { context, scene, desired: &desired, recorded, observed: &observed, names };
     let mut pass = keeping.act(plan).await;
-    if let Some(findings) = &mut pass.findings
+    if let Some(until) = postponed {
+        let wait = until.saturating_duration_since(Instant::now());
+        pass.next = Some(pass.next.map_or(wait, |next| next.min(wait)));
+    } else if let Some(findings) = &mut pass.findings
         && !matches!(findings.verdict, Verdict::Heals(..))
     {
         findings.handled = LastHandled::of(Annotations::of(resource));
@@ -89,17 +92,26 @@ fn is_new(resource: &SimIntegration) -> bool {
     resource.metadata.generation != resource.status.as_ref().map(|status| status.observed_generation)
 }
 
-/// What people asked for by annotation and got no answer to yet.
-fn requests(context: &Context, resource: &SimIntegration) -> Requests {
+/// What people asked for by annotation and got no answer to yet. Soon after our own write no list can answer it: then it
+/// waits until that time, as an answer by what we wrote ourselves would be none.
+fn requests(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> (Requests, Option<Instant>) {
     let handled = resource.status.as_ref().and_then(|status| status.last_handled.as_ref());
     let requests = Requests::new(Annotations::of(resource), handled);
     if requests.anew || requests.again {
         remember(context, resource, Memory::forget_refusal);
     }
     if requests.again {
+    let connection = tenant_key(resource, &context.config).and_then(|key| context.fleet.connection(&key));
+    if let (true, Some(id), Some(connection)) = (requests.any(), &recorded.id, connection) {
+        let (lag, now) = (context.config.list_lag, Instant::now());
+        let until = connection.org.read(|snapshot| snapshot.outweighs_lists_until(id, lag, now));
+        if until.is_some() {
+            return (requests.postponed(), until);
+        }
+    }
         remember(context, resource, Memory::uncontested);
     }
-    requests
+    (requests, None)
 }
 
 /// What the snapshot says; where it must be newer, the tenant is asked and this resource is woken.

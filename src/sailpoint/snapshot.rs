@@ -108,6 +108,20 @@ impl Snapshot {
         !self.whole.contains(id) && self.written.get(id).is_some_and(|written| *written + lag > started)
     }
 
+    /// Until when what we wrote or read of this id counts more than any LIST: what is asked of the tenant before is answered
+    /// by ourselves. `None` where a LIST that starts now counts.
+    #[must_use]
+    pub fn outweighs_lists_until(&self, id: &str, lag: Duration, now: Instant) -> Option<Instant> {
+        let entry = self.entries.get(id).filter(|entry| !entry.is_listed)?;
+        Some(entry.as_of + lag).filter(|until| *until > now)
+    }
+
+    /// The same for whichever id of all it lasts longest.
+    #[must_use]
+    pub fn outweigh_lists_until(&self, lag: Duration, now: Instant) -> Option<Instant> {
+        self.entries.keys().filter_map(|id| self.outweighs_lists_until(id, lag, now)).max()
+    }
+
     /// Whether what is known of this id is newer than what a LIST that started at `started` can show. Of two LISTs the
     /// later is the newer, however close they are.
     fn is_newer(&self, id: &str, started: Instant, lag: Duration) -> bool {
@@ -267,6 +281,18 @@ mod tests {
         snapshot.read(Arc::new(integration("a", "a")), start + 2 * SECOND);
         snapshot.wrote(Arc::new(integration("b", "b")), start + 2 * SECOND);
         assert_eq!(snapshot.missing(&[], start + 3 * SECOND, LAG, &none), ["a", "b"], "whatever we know of them since");
+    }
+
+    #[test]
+    fn what_we_wrote_outweighs_every_list_until_the_lag_is_over() {
+        let start = Instant::now();
+        let mut snapshot = Snapshot::default();
+        assert_eq!(snapshot.outweighs_lists_until("a", LAG, start), None);
+        snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+        assert_eq!(snapshot.outweighs_lists_until("a", LAG, start), None, "a LIST showed it");
+        snapshot.wrote(Arc::new(integration("a", "b")), start);
+        assert_eq!(snapshot.outweighs_lists_until("a", LAG, start + SECOND), Some(start + LAG));
+        assert_eq!(snapshot.outweighs_lists_until("a", LAG, start + LAG), None);
     }
 
     #[test]

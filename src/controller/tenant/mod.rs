@@ -98,7 +98,8 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         return Err(Trouble::Paused(until));
     }
     let handled = tenant.status.as_ref().and_then(|status| status.last_handled.as_ref());
-    let requests = Requests::new(Annotations::of(tenant), handled);
+    let asked = Requests::new(Annotations::of(tenant), handled);
+    let requests = remember(context, tenant, |memory| memory.due(asked, Instant::now()));
     remember(context, tenant, |memory| memory.gate(is_changed || requests.any(), Instant::now()))
         .map_err(Trouble::Waits)?;
     let connected = connect::connect(context, tenant).await?;
@@ -107,7 +108,9 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     let did_list = list::list_if_due(context, tenant, connection, requests).await?;
     let did_look_up = list::look_up_names(connection).await?;
     remember(context, tenant, TenantMemory::succeeded);
-    let written = verdict::write(context, tenant, &Verdict::connected(context, tenant, &connected)).await;
+    let is_answered = !asked.anew || (requests.anew && counts(context, tenant, connection));
+    let verdict = Verdict { is_answered, ..Verdict::connected(context, tenant, &connected) };
+    let written = verdict::write(context, tenant, &verdict).await;
     if did_list || did_look_up || connected.is_new || is_changed {
         wake_integrations(context, connection);
     }
