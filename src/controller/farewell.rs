@@ -16,7 +16,7 @@ use super::disposition::{Disposition, Doing, Retry, of_failure};
 use super::events::Severity;
 use super::kubernetes::remove_finalizer;
 use super::observe::{Around, Link, Observed, Question, observe};
-use super::pass::{Pass, delay, remember};
+use super::pass::{self, Pass, delay, remember};
 use super::plan::{Farewell, Orphaning, farewell as decide};
 use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
@@ -37,7 +37,7 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     }
     let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
     // What the finalizer's removal is guarded by must also be what is judged: the watch may not show the newest id yet.
-    let recorded = Recorded::of(&live, &context.cluster);
+    let recorded = pass::recorded(context, &live);
     let leaving = Leaving { context, resource: &live, recorded: &recorded };
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;

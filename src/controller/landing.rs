@@ -32,7 +32,7 @@ pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass:
         return pass.next;
     }
     match write(context, resource, &findings).await {
-        Ok(written) => settle_annotations(context, &written).await.err().map_or(pass.next, |error| Some(again(&error))),
+        Ok(written) => settle_annotations(context, &written).await.map_or_else(|error| Some(again(&error)), |_| pass.next),
         Err(error) => Some(again(&error)),
     }
 }
@@ -85,21 +85,21 @@ fn superseded(context: &Context, before: &SimIntegration, after: &SimIntegration
     }
 }
 
-/// After Ready: our finalizer, and the annotation with the id in the place of the intent. Puts back what was stripped.
-async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Result<(), kube::Error> {
+/// After Ready: our finalizer, and the annotation with the id in the place of the intent. Returns whether it wrote.
+async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Result<bool, kube::Error> {
     let status = resource.status.as_ref();
     let (Some(id), Some(tenant)) = (status.and_then(|s| s.id.clone()), status.and_then(|s| s.tenant.clone())) else {
-        return Ok(());
+        return Ok(false);
     };
     if resource.metadata.deletion_timestamp.is_some() || is_creating_again(context, resource, &id) {
-        return Ok(());
+        return Ok(false);
     }
     let remote = RemoteId { id, org: tenant.org, written_for: written_for(resource, &context.cluster) };
     let annotations = Annotations::of(resource);
     let is_there = annotations.get(REMOTE_ID).and_then(|text| serde_json::from_str::<RemoteId>(text).ok());
     let finalizers = with_finalizer(resource);
     if is_there.as_ref() == Some(&remote) && annotations.get(CREATE).is_none() && finalizers.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let mut metadata = json!({"annotations": {REMOTE_ID: json!(remote).to_string(), CREATE: Value::Null}});
     if let Some(finalizers) = finalizers {
@@ -107,7 +107,34 @@ async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Res
     }
     let written = patch_metadata(&context.client, resource, metadata).await?;
     superseded(context, resource, &written);
-    Ok(())
+    Ok(true)
+}
+
+/// Puts back what people stripped off a resource that lives: `kubectl replace` with a manifest from Git takes away finalizer
+/// and annotations. Returns whether it wrote; then the watch brings the resource as it is now.
+pub(super) async fn put_back(
+    context: &Context,
+    resource: &SimIntegration,
+    recorded: &Recorded,
+) -> Result<bool, kube::Error> {
+    if settle_annotations(context, resource).await? {
+        return Ok(true);
+    }
+    let Some(intent) = &recorded.intent else { return Ok(false) };
+    let mut metadata = json!({});
+    if Recorded::of(resource, &context.cluster).intent.is_none() {
+        metadata["annotations"] = json!({CREATE: json!(intent).to_string()});
+    }
+    if let Some(finalizers) = with_finalizer(resource) {
+        metadata["finalizers"] = json!(finalizers);
+    }
+    if metadata == json!({}) {
+        return Ok(false);
+    }
+    tracing::info!(resource = resource_name(resource), "put back what was taken off an open create");
+    let written = patch_metadata(&context.client, resource, metadata).await?;
+    superseded(context, resource, &written);
+    Ok(true)
 }
 
 fn is_creating_again(context: &Context, resource: &SimIntegration, id: &str) -> bool {

@@ -13,7 +13,7 @@ use super::desired::{Halt, desired};
 use super::keeping::Keeping;
 use super::names::look_up;
 use super::observe::{Around, Observed, Question, observe};
-use super::pass::{Pass, halted, remember};
+use super::pass::{self, Pass, halted, remember};
 use super::plan::{Desired, Plan, Surroundings, plan};
 use super::recorded::Recorded;
 use super::requests::Requests;
@@ -56,7 +56,7 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
     let result = if resource.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, resource).await
     } else {
-        keep(context, resource, &Recorded::of(resource, &context.cluster)).await
+        keep(context, resource, &pass::recorded(context, resource)).await
     };
     result.unwrap_or_else(|halt| halted(context, resource, halt))
 }
@@ -64,7 +64,10 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
 /// Desired, observed, planned, acted.
 async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
     report::warn(context, resource).await;
-    let requests = requests(context, resource);
+    if landing::put_back(context, resource, recorded).await? {
+        return Ok(Pass::quiet(Outcome::Parked, None));
+    }
+    let (requests, postponed) = requests(context, resource, recorded);
     let (desired, connection) = desired(context, resource, recorded, requests).await?;
     let anew = requests.any() || (recorded.id.is_none() && is_new(resource));
     let mut observed = look(context, resource, recorded, &desired, anew, &connection)?;

@@ -49,8 +49,7 @@ impl Recorded {
             };
         }
         if let Some(intent) = intent {
-            let org = Some(intent.org.clone());
-            return Self { org, intent: Some(intent), last_change, ..Self::default() };
+            return Self { last_change, ..Self::default() }.with(intent);
         }
         match annotation::<RemoteId>(resource, REMOTE_ID)
             .filter(|remote| is_for(&remote.written_for, resource, cluster))
@@ -58,6 +57,18 @@ impl Recorded {
             Some(remote) => Self { id: Some(remote.id), org: Some(remote.org), ..Self::default() },
             None => Self::default(),
         }
+    }
+}
+
+impl Recorded {
+    /// The same with this open create, which comes before an id that is not in the status.
+    #[must_use]
+    pub fn with(self, intent: CreateIntent) -> Self {
+        if self.in_status {
+            return Self { intent: Some(intent), ..self };
+        }
+        let (org, last_change) = (Some(intent.org.clone()), self.last_change);
+        Self { org, intent: Some(intent), last_change, ..Self::default() }
     }
 }
 
