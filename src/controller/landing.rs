@@ -7,14 +7,13 @@ use kube::ResourceExt as _;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::act::{self, Scene};
-use super::disposition::is_conflict;
-use super::events::Severity;
+use super::act::Scene;
+use super::disposition::{STALE, is_conflict};
 use super::kubernetes::{api_of, patch_metadata, patch_status, with_finalizer};
 use super::pass::{Pass, remember};
 use super::recorded::{Recorded, written_for};
 use super::status::{Findings, Verdict, next};
-use super::{Context, report, resource_name};
+use super::{Context, duplicate, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
@@ -22,8 +21,6 @@ use crate::metrics::{Change, Outcome};
 
 /// Kubernetes does not answer, and what is held in memory must not be lost.
 const LANDING_RETRY: Duration = Duration::from_secs(1);
-/// Kubernetes has a newer version, which the watch brings soon.
-const STALE: Duration = Duration::from_millis(200);
 
 /// Writes the status and the annotations, and publishes what changed. Returns when to look again.
 pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass: Pass) -> Option<Duration> {
@@ -178,7 +175,7 @@ pub(super) async fn must_land(
         }
         match live(context, &resource).await {
             Ok(Some(now)) if may_still_take(&now, &findings) => resource = now,
-            Ok(_) => return remove_duplicate(context, scene, &findings).await,
+            Ok(_) => return duplicate::remove(context, scene, &findings).await,
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
                 sleep(LANDING_RETRY).await;
@@ -203,19 +200,4 @@ fn may_still_take(now: &SimIntegration, findings: &Findings) -> bool {
     let ours = findings.bound.as_ref().map(|bound| &bound.id);
     let recreated = findings.applied.as_ref().is_some_and(|applied| applied.change == Change::Recreated);
     id.is_none() || id == ours || recreated
-}
-
-async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findings) -> Pass {
-    let Some(bound) = &findings.bound else { return Pass::quiet(Outcome::Error, None) };
-    let uid = scene.resource.uid().unwrap_or_default();
-    if context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_none() {
-        let note = format!("{} was created while another id was written; it is removed again", bound.id);
-        match act::delete(scene, &bound.id).await {
-            Ok(_) => {
-                context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await;
-            }
-            Err(error) => tracing::error!(id = bound.id, %error, "what was created twice could not be removed"),
-        }
-    }
-    Pass::quiet(Outcome::Changed, Some(Duration::ZERO))
 }

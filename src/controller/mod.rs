@@ -8,6 +8,7 @@ mod backoff;
 mod desired;
 mod disposition;
 mod events;
+mod duplicate;
 mod farewell;
 mod holders;
 mod keeping;
