@@ -26,11 +26,11 @@ use crate::api::{ConditionType, Reason, SailPointTenant, SimIntegration};
 use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
-    Context, Events, Holders, Memories, SecretVersions, Watch, Watched, reconcile, reconcile_tenant,
+    Census, Context, Departure, Events, Holders, Memories, SecretVersions, Watch, Watched, reconcile, reconcile_tenant,
 };
 use crate::metrics::Metrics;
 use crate::probes::{self, Readiness};
-use crate::tenants::Fleet;
+use crate::tenants::{Fleet, TenantKey};
 
 /// How often the gauge of integrations by reason is brought up to date.
 const GAUGES: Duration = Duration::from_secs(15);
@@ -77,10 +77,11 @@ pub async fn run(config: Config) -> Result<(), Error> {
     #[cfg(feature = "failpoints")]
     crate::failpoint::release_on_signal().map_err(Error::Signals)?;
     tokio::spawn(signals.map(move |()| stop.send_replace(true)));
-    let (context, integrations, tenants) = wire(clients, config, metrics).await?;
+    let Wired { context, integrations, tenants, departures } = wire(clients, config, metrics).await?;
     tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), %listen, "started");
     tokio::spawn(ready(Arc::clone(&context), readiness));
     tokio::spawn(gauges(Arc::clone(&context)));
+    tokio::spawn(see_off(Arc::clone(&context), departures));
     let namespaces = u16::try_from(integrations.len()).unwrap_or(u16::MAX).max(1);
     let concurrency = (context.config.concurrency / namespaces).max(1);
     let integrations = integrations.into_iter().map(|controller| {
@@ -132,7 +133,14 @@ fn signals() -> Result<impl Future<Output = ()> + Send, Error> {
     })
 }
 
-type Wired = (Arc<Context>, Vec<Controller<SimIntegration>>, Vec<Controller<SailPointTenant>>);
+/// What the parts of the operator are made of.
+struct Wired {
+    context: Arc<Context>,
+    integrations: Vec<Controller<SimIntegration>>,
+    tenants: Vec<Controller<SailPointTenant>>,
+    /// The resources that watches show to be gone.
+    departures: mpsc::UnboundedReceiver<Departure>,
+}
 
 async fn wire(
     Clients { ask: client, watch: watching }: Clients,
@@ -143,21 +151,39 @@ async fn wire(
         Some(id) => id.clone(),
         None => cluster_id(&client).await?,
     };
-    let holders = Arc::new(Holders::default());
+    let (holders, fleet) = (Arc::new(Holders::default()), Arc::new(Fleet::default()));
+    let (depart, departures) = mpsc::unbounded_channel();
     let watched = namespaces(&config.namespaces, None);
     let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
-    let (integrations, integration_controllers) = watches(&watching, &watched, {
+    let observed = {
         let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
-        move |event: &Event<SimIntegration>| note(&holders, event, &cluster, &config)
-    });
-    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, |_: &Event<SailPointTenant>| {});
+        move |resource: &SimIntegration| holders.observe(resource, &cluster, &config)
+    };
+    let left = {
+        let (holders, depart) = (Arc::clone(&holders), depart.clone());
+        move |uid: String, _| {
+            let holder = holders.forget(&uid);
+            // Nobody listens only while the process ends.
+            let _ = depart.send(Departure::Integration(uid, holder));
+        }
+    };
+    let (integrations, integration_controllers) = watches(&watching, &watched, observed, left);
+    let left = {
+        let fleet = Arc::clone(&fleet);
+        move |uid: String, tenant: ObjectRef<SailPointTenant>| {
+            let key = TenantKey { namespace: tenant.namespace.unwrap_or_default(), name: tenant.name };
+            fleet.forget(&key);
+            let _ = depart.send(Departure::Tenant(uid, key));
+        }
+    };
+    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, |_: &SailPointTenant| {}, left);
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
         client,
         config,
         cluster,
-        fleet: Fleet::default(),
+        fleet,
         holders,
         integrations: Watched::new(integrations),
         tenants: Watched::new(tenants),
@@ -167,7 +193,8 @@ async fn wire(
         observer: Arc::new(metrics.clone()),
         metrics,
     };
-    Ok((Arc::new(context), integration_controllers, tenant_controllers))
+    let context = Arc::new(context);
+    Ok(Wired { context, integrations: integration_controllers, tenants: tenant_controllers, departures })
 }
 
 async fn cluster_id(client: &Client) -> Result<String, Error> {
@@ -187,20 +214,13 @@ fn namespaces(named: &[String], also: Option<&String>) -> Vec<Option<String>> {
     all
 }
 
-/// Keeps the index of holders as new as the store.
-fn note(holders: &Holders, event: &Event<SimIntegration>, cluster: &str, config: &Config) {
-    match event {
-        Event::Apply(resource) | Event::InitApply(resource) => holders.observe(resource, cluster, config),
-        Event::Delete(resource) => holders.forget(&resource.uid().unwrap_or_default()),
-        Event::Init | Event::InitDone => {}
-    }
-}
-
-/// A watch and a controller for each namespace; `note` sees every event before the store does.
+/// A watch and a controller for each namespace. `observed` sees each resource before the store does, and `left` those that
+/// are gone after it: nobody who reads the store knows more than the index of holders.
 fn watches<K>(
     client: &Client,
     namespaces: &[Option<String>],
-    note: impl Fn(&Event<K>) + Clone + Send + 'static,
+    observed: impl Fn(&K) + Clone + Send + 'static,
+    left: impl Fn(String, ObjectRef<K>) + Clone + Send + 'static,
 ) -> (Vec<Watch<K>>, Vec<Controller<K>>)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -219,17 +239,20 @@ where
         let (store, writer) = reflector::store();
         let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
         let (tell, known) = watch::channel(false);
-        let note = note.clone();
+        let (observed, left, mut census) = (observed.clone(), left.clone(), Census::default());
         let stream = watcher(api, watcher::Config::default())
             .default_backoff()
             .modify(|resource: &mut K| resource.managed_fields_mut().clear())
             .inspect(move |event| {
-                if let Ok(event) = event {
-                    note(event);
+                if let Ok(Event::Apply(resource) | Event::InitApply(resource)) = event {
+                    observed(resource);
                 }
             })
             .reflect(writer)
             .inspect(move |event| {
+                for (uid, resource) in event.iter().flat_map(|event| census.note(event)) {
+                    left(uid, resource);
+                }
                 if matches!(event, Ok(Event::InitDone)) {
                     tell.send_replace(true);
                 }
@@ -259,6 +282,13 @@ async fn ready(context: Arc<Context>, readiness: Readiness) {
     context.tenants.ready().await;
     readiness.arrived(TENANTS);
     tracing::info!("ready");
+}
+
+/// Tells those who are concerned of each resource that is gone.
+async fn see_off(context: Arc<Context>, mut departures: mpsc::UnboundedReceiver<Departure>) {
+    while let Some(departure) = departures.recv().await {
+        departure.tell(&context);
+    }
 }
 
 /// Counts integrations by the reason of their Ready condition.

@@ -32,7 +32,8 @@ const WAY_OUT: &str =
 
 /// Lets go of a resource that is being deleted, deleting its integration where that is what it means.
 pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Result<Pass, Halt> {
-    if !resource.finalizers().iter().any(|one| one == crate::api::FINALIZER) {
+    if !is_ours(resource) {
+        departures::let_go(context, resource);
         return Ok(Pass::quiet(Outcome::Unchanged, None));
     }
     let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };

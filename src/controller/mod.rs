@@ -5,6 +5,7 @@
 
 pub mod act;
 mod backoff;
+mod departures;
 mod desired;
 mod disposition;
 mod events;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 
 use kube::{Client, ResourceExt as _};
 
+pub use departures::{Census, Departure};
 pub use events::Events;
 pub use holders::Holders;
 pub use memory::{Memories, Memory};
@@ -55,7 +57,7 @@ pub struct Context {
     /// What tells this cluster from others.
     pub cluster: String,
     /// The tenants at run time.
-    pub fleet: Fleet,
+    pub fleet: Arc<Fleet>,
     /// Who holds what.
     pub holders: Arc<Holders>,
     /// All integrations, as the watch shows them.
@@ -83,10 +85,10 @@ impl Context {
         self.tenants.ready().await;
     }
 
-    /// The tenant of this key, as the watch shows it.
+    /// The tenant of this key, as the watch shows it. One that was let go of and that only somebody else keeps is gone.
     #[must_use]
     pub fn tenant(&self, key: &TenantKey) -> Option<Arc<SailPointTenant>> {
-        self.tenants.get(&key.namespace, &key.name)
+        self.tenants.get(&key.namespace, &key.name).filter(|tenant| !departures::has_left(tenant.as_ref()))
     }
 
     /// SailPoint rejected the credentials of this tenant: its next reconcile reads them again.
@@ -99,6 +101,15 @@ impl Context {
     /// Reconciles this tenant soon.
     pub fn wake_tenant(&self, key: &TenantKey) {
         self.tenants.wake(&key.namespace, &key.name);
+    }
+
+    /// Reconciles soon the integrations that name one of these tenants, or none where it is the default.
+    pub fn wake_integrations_of(&self, tenants: &[TenantKey]) {
+        for resource in self.integrations.state() {
+            if tenant_key(&resource, &self.config).is_some_and(|key| tenants.contains(&key)) {
+                self.wake_integration(&resource);
+            }
+        }
     }
 
     /// Reconciles this integration soon.

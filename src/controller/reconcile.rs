@@ -39,7 +39,8 @@ pub async fn reconcile(resource: Arc<SimIntegration>, context: Arc<Context>) -> 
     let started = Instant::now();
     let pass = one_pass(&context, &resource).await;
     let outcome = pass.outcome;
-    if outcome != Outcome::Parked {
+    // What waits has had no answer yet, and of what is gone nothing is remembered.
+    if !matches!(outcome, Outcome::Parked | Outcome::Deleted | Outcome::LetGo) {
         remember(&context, &resource, Memory::answered);
     }
     let next = landing::conclude(&context, &resource, pass).await;

@@ -229,10 +229,12 @@ impl Looking<'_> {
     fn older_claimant(&self) -> Option<Holder> {
         let wanting = self.holders.wanting(self.question.name);
         let older = wanting.into_iter().take_while(|holder| holder.age.1 != self.question.uid);
+        let now = jiff::Timestamp::now();
         let is_rival = |holder: &Holder| {
             let tenant = holder.tenant.as_ref().and_then(|tenant| self.fleet.connection(tenant));
-            holder.reserves
+            holder.reserves(now)
                 && !holder.holds_something()
+                && !holder.tenant.as_ref().is_some_and(|tenant| self.fleet.only_looks(tenant))
                 && tenant.is_some_and(|tenant| tenant.org.name == self.at.org.name)
         };
         older.into_iter().find(is_rival)

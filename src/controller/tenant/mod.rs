@@ -17,23 +17,22 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 pub use memory::TenantMemory;
 use trouble::Trouble;
 use verdict::Verdict;
 
+use super::departures::has_left;
 use super::kubernetes::{patch_metadata, with_finalizer};
 use super::requests::Requests;
-use super::{Context, key_of, tenant_key};
+use super::{Context, key_of};
 use crate::api::{Annotations, Mode, Reason, SailPointTenant};
 use crate::metrics::{Kind, Outcome};
 use crate::tenants::Connection;
 
 /// How often a tenant is listed where it does not say.
 const RESYNC: Duration = Duration::from_mins(10);
-/// How long a tenant that was let go of may stay in the watch: somebody else's finalizer may keep it.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
 
 /// Keeps one tenant connected and its org listed.
 ///
@@ -53,7 +52,9 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
         Ok(next) => (Outcome::Unchanged, Some(next)),
         Err(Trouble::Waits(until)) => (Outcome::Waiting, Some(until)),
         Err(Trouble::Gone) => {
-            tell_those_left_behind(context, tenant).await;
+            // The watch wakes those that are left behind when it shows that it is gone; this, where somebody else keeps it.
+            context.fleet.forget(&key_of(tenant));
+            context.wake_integrations_of(&[key_of(tenant)]);
             (Outcome::Deleted, None)
         }
         Err(Trouble::Kubernetes(error)) => {
@@ -62,16 +63,6 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
         }
         Err(trouble) => troubled(context, tenant, trouble).await,
     }
-}
-
-/// Wakes the integrations of a tenant that was let go of, once the watch shows that it is gone: nothing else would.
-async fn tell_those_left_behind(context: &Context, tenant: &SailPointTenant) {
-    let key = key_of(tenant);
-    let deadline = Instant::now() + LONGEST_GOODBYE;
-    while context.tenant(&key).is_some_and(|now| now.uid() == tenant.uid()) && Instant::now() < deadline {
-        sleep(Duration::from_millis(50)).await;
-    }
-    wake_integrations_of(context, &[key]);
 }
 
 fn remember<T>(context: &Context, tenant: &SailPointTenant, change: impl FnOnce(&mut TenantMemory) -> T) -> T {
@@ -86,17 +77,16 @@ fn failed(context: &Context, tenant: &SailPointTenant) -> Duration {
 /// One beat: connected, listed, names looked up, status written, integrations woken. Returns when the next is due.
 async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, Trouble> {
     let is_changed = remember(context, tenant, |memory| memory.notice(tenant));
+    if has_left(tenant) {
+        return Err(Trouble::Gone);
+    }
     if tenant.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, tenant).await?;
     } else if let Some(finalizers) = with_finalizer(tenant) {
         patch_metadata(&context.client, tenant, serde_json::json!({"finalizers": finalizers})).await?;
         return Ok(Duration::ZERO);
     }
-    let paused = Annotations::of(tenant).paused_until(Timestamp::now());
-    let until = paused.map_err(|why| Trouble::stalled(Reason::InvalidAnnotation, why))?;
-    if until.is_some() || tenant.spec.policy.as_ref().and_then(|policy| policy.mode) == Some(Mode::Paused) {
-        return Err(Trouble::Paused(until));
-    }
+    unless_paused(context, tenant)?;
     let handled = tenant.status.as_ref().and_then(|status| status.last_handled.as_ref());
     let asked = Requests::new(Annotations::of(tenant), handled);
     let requests = remember(context, tenant, |memory| memory.due(asked, Instant::now()));
@@ -147,19 +137,11 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     {
         tracing::warn!(tenant = %key, %error, "the status was not written");
     }
-    wake_integrations_of(context, &[key]);
+    context.wake_integrations_of(&[key]);
     (outcome, Some(next))
 }
 
 /// Wakes the integrations of every tenant of the connection's org.
 fn wake_integrations(context: &Context, connection: &Connection) {
-    wake_integrations_of(context, &context.fleet.members(&connection.org.name));
-}
-
-fn wake_integrations_of(context: &Context, tenants: &[crate::tenants::TenantKey]) {
-    for resource in context.integrations.state() {
-        if tenant_key(&resource, &context.config).is_some_and(|key| tenants.contains(&key)) {
-            context.wake_integration(&resource);
-        }
-    }
+    context.wake_integrations_of(&context.fleet.members(&connection.org.name));
 }
