@@ -4,28 +4,34 @@
 //! in the way is a condition that names the way out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::{Api, Resource as _, ResourceExt as _};
+use kube::ResourceExt as _;
 use tokio::time::Instant;
 
 use super::act::{self, Deleted, Scene};
-use super::desired::{Halt, allows, heals, mode, same_org, stalled};
+use super::departures::{self, is_ours};
+use super::desired::{Halt, heals, mode, stalled};
 use super::disposition::{Disposition, Doing, Retry, of_failure};
 use super::events::Severity;
-use super::kubernetes::remove_finalizer;
+use super::kubernetes::{crd_is_terminating, remove_finalizer};
 use super::observe::{Around, Link, Observed, Question, observe};
 use super::pass::{self, Pass, delay, remember};
 use super::plan::{Farewell, Orphaning, farewell as decide};
 use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
-use crate::api::integration::Origin;
-use crate::api::{Adopt, Annotations, Mode, Reason, SimIntegration};
+use crate::api::integration::{LastHandled, Origin};
+use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
-use crate::tenants::{Connection, Standing};
+use crate::tenants::Connection;
+
+mod heirs;
+mod reach;
+
+use reach::{credentials_gone, is_without_credentials};
 
 const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
@@ -43,28 +49,10 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;
     }
-    if crd_is_terminating(context).await? {
+    if crd_is_terminating::<SimIntegration>(&context.client).await? {
         return leaving.let_go(LetGo::CrdDeleted, "the CRD is being deleted").await;
     }
     leaving.go().await
-}
-
-/// `kubectl delete crd` deletes every resource with it: nothing in a tenant may follow.
-async fn crd_is_terminating(context: &Context) -> Result<bool, kube::Error> {
-    let api: Api<CustomResourceDefinition> = Api::all(context.client.clone());
-    let name = format!("{}.{}", SimIntegration::plural(&()), SimIntegration::group(&()));
-    let found = api.get_metadata_opt(&name).await?;
-    Ok(found.is_none_or(|crd| crd.metadata.deletion_timestamp.is_some()))
-}
-
-fn no_connection(reason: Reason, message: &str) -> Halt {
-    match reason {
-        Reason::SecretNotFound | Reason::CredentialsRejected => stalled(
-            Reason::CredentialsGone,
-            format!("the integration cannot be deleted: {message}: mend the credentials, {WAY_OUT}"),
-        ),
-        _ => heals(Reason::TenantNotReady, format!("the tenant is not ready: {}: {message}", reason.as_str())),
-    }
 }
 
 struct Leaving<'a> {
@@ -80,12 +68,17 @@ impl Leaving<'_> {
             return self.gone(None).await;
         }
         let mode = self.mode()?;
+        let policy = self.resource.spec.policy.as_ref().and_then(|policy| policy.delete);
         if mode == Mode::Paused {
             let message = "being deleted, but paused: nothing is done until the pause ends";
             return Err(Halt::Verdict(Box::new(Verdict::Paused(message.to_owned()))));
         }
         if mode == Mode::Plan {
             return self.let_go(LetGo::Plan, "mode Plan writes nothing").await;
+        }
+        // Whatever an open create has made or makes yet, it is to stay.
+        if policy == Some(Delete::Orphan) {
+            return self.let_go(LetGo::Orphan, "policy.delete").await;
         }
         let (id, origin) = match &self.recorded.intent {
             Some(_) => match self.resolve()? {
@@ -94,7 +87,6 @@ impl Leaving<'_> {
             },
             None => (id, origin),
         };
-        let policy = self.resource.spec.policy.as_ref().and_then(|policy| policy.delete);
         match decide(id, origin, policy, mode) {
             Farewell::Nothing => self.gone(None).await,
             Farewell::Orphan(Orphaning::Plan) => self.let_go(LetGo::Plan, "mode Plan writes nothing").await,
@@ -109,30 +101,6 @@ impl Leaving<'_> {
         mode(self.resource, tenant.as_deref(), Timestamp::now())
     }
 
-    /// The connection: one that lost its credentials serves on while its token lasts.
-    fn connection(&self) -> Result<Arc<Connection>, Halt> {
-        let key = tenant_key(self.resource, &self.context.config).ok_or_else(|| {
-            stalled(
-                Reason::TenantNotSet,
-                format!("no tenant is named any more: bring --default-tenant back, {WAY_OUT}"),
-            )
-        })?;
-        let connection = match self.context.fleet.standing(&key) {
-            Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
-            Some(Standing::NotReady { reason, message, last: None }) => {
-                return Err(no_connection(reason, &message));
-            }
-            None if self.context.tenant(&key).is_some() => {
-                return Err(Halt::Parked);
-            }
-            None => {
-                let message = format!("SailPointTenant {key} is gone: bring it back, {WAY_OUT}");
-                return Err(Halt::Missing(Reason::TenantMissing, message));
-            }
-        };
-        same_org(connection, self.recorded)
-    }
-
     /// What an open create has left: its id, or nothing.
     fn resolve(&self) -> Result<Option<String>, Halt> {
         let connection = self.connection()?;
@@ -145,14 +113,8 @@ impl Leaving<'_> {
         let observed = remember(self.context, self.resource, |memory| observe(&question, memory, &connection, &around));
         match observed {
             Observed::Present(remote, Link::Created(_)) => Ok(Some(remote.id)),
-            Observed::Asked => {
-                self.context.wake_tenant(&connection.key);
-                Err(Halt::Parked)
-            }
-            Observed::Unavailable(error) => {
-                self.context.wake_tenant(&connection.key);
-                Err(heals(Reason::TenantNotReady, error.to_string()))
-            }
+            Observed::Asked => Err(self.until_listed(&connection)),
+            Observed::Unavailable(error) => Err(self.unlisted(&connection, &error)),
             Observed::Unknown { reason, message, .. } => Err(heals(reason, message)),
             Observed::AmbiguousCreate(ids) => Err(stalled(
                 Reason::AmbiguousCreate,
@@ -172,16 +134,21 @@ impl Leaving<'_> {
     async fn delete(&self, id: &str) -> Result<Pass, Halt> {
         let connection = self.connection()?;
         let uid = self.resource.uid().unwrap_or_default();
-        if self.context.holders.other_holder_of_id(&connection.org.name, id, &uid).is_some() {
+        if self.context.holders.is_held_by_another(&connection.org.name, id, &uid) {
             return self.let_go(LetGo::Orphan, "another resource holds the integration").await;
         }
         if let Some(heir) = self.heir(id, &connection).await? {
+            let pass = self.let_go(LetGo::Orphan, "handed over").await?;
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
-            return self.let_go(LetGo::Orphan, "handed over").await;
+            return Ok(pass);
         }
         if connection.org.read(|snapshot| snapshot.is_gone(id)) {
-            return self.gone(Some(Deleted { tracking_id: None, was_gone: true })).await;
+            return self.gone(Some((id, Deleted { tracking_id: None, was_gone: true }))).await;
+        }
+        let now = Instant::now();
+        if let Some(until) = remember(self.context, self.resource, |memory| memory.refused_until(&self.version(id), now)) {
+            return Ok(Pass::quiet(Outcome::Stalled, Some(until - now)));
         }
         let scene = Scene {
             client: &self.context.client,
@@ -189,19 +156,41 @@ impl Leaving<'_> {
             resource: self.resource,
             connection: &connection,
         };
-        match act::delete(&scene, id).await {
-            Ok(deleted) => self.gone(Some(deleted)).await,
-            Err(failure) => Ok(self.failed(&failure, &connection)),
+        match act::delete(&scene, id, self.stands()).await {
+            Ok(Some(deleted)) => self.gone(Some((id, deleted))).await,
+            Ok(None) => Ok(Pass::quiet(Outcome::Parked, Some(Duration::ZERO))),
+            Err(failure) => Ok(self.failed(id, &failure, &connection)),
         }
     }
 
-    fn failed(&self, failure: &act::Failure, connection: &Arc<Connection>) -> Pass {
+    /// Whether all stands as it was judged, read once more: the wait for a slot may have been long, and meanwhile somebody
+    /// may have paused the resource, forced it out, changed its policy or deleted its CRD.
+    async fn stands(&self) -> Result<bool, kube::Error> {
+        let live = landing::live(self.context, self.resource).await?;
+        let is_same = live.is_some_and(|live| live.resource_version() == self.resource.resource_version());
+        let may_write = matches!(self.mode(), Ok(Mode::Enforce | Mode::Report));
+        Ok(is_same && may_write && !crd_is_terminating::<SimIntegration>(&self.context.client).await?)
+    }
+
+    /// What was refused is not sent again until it is something else, somebody asks, or an hour has passed.
+    fn version(&self, id: &str) -> String {
+        let asked = LastHandled::of(Annotations::of(self.resource));
+        format!("{:?} {id} {:?} {asked:?}", Doing::Delete, self.resource.metadata.generation)
+    }
+
+    fn failed(&self, id: &str, failure: &act::Failure, connection: &Arc<Connection>) -> Pass {
         let Disposition { mut verdict, mut retry } = of_failure(failure, Doing::Delete);
+        if let Some(Verdict::Stalled(_, message, _)) = &mut verdict {
+            message.cause = format!("the integration cannot be deleted: {}: mend that, {WAY_OUT}", message.cause);
+        }
+        if retry == Retry::Refused {
+            let until = Instant::now() + self.context.config.refused_retry;
+            remember(self.context, self.resource, |memory| memory.refused(self.version(id), until));
+        }
         if let act::Failure::Remote(error) = failure {
-            let credentials = matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::Unauthorized);
+            let credentials = is_without_credentials(error);
             if credentials {
-                let message =
-                    format!("the integration cannot be deleted: {}: mend the credentials, {WAY_OUT}", error.words());
+                let message = credentials_gone(&connection.key, error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
             // A 404 that is not SailPoint's, or no answer: a whole LIST tells whether it is gone.
@@ -222,80 +211,33 @@ impl Leaving<'_> {
         Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next, outcome }
     }
 
-    /// Another live resource, allowed to, that claims the integration by its id or its name.
-    async fn heir(&self, id: &str, connection: &Connection) -> Result<Option<String>, Halt> {
-        let name = connection.org.get(id).and_then(|integration| integration.name.clone());
-        for other in self.context.integrations.state() {
-            if other.uid() == self.resource.uid() || other.metadata.deletion_timestamp.is_some() {
-                continue;
-            }
-            let by_id = other.spec.external_id.as_deref() == Some(id);
-            let by_name = self.adopts_by_name(&other) && name.as_deref() == Some(integration_name(&other));
-            if (by_id || by_name) && self.is_of(&other, connection).await? {
-                return Ok(Some(resource_name(&other)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn adopts_by_name(&self, other: &SimIntegration) -> bool {
-        let own = other.spec.policy.as_ref().and_then(|policy| policy.adopt);
-        let of_tenant = || {
-            let key = tenant_key(other, &self.context.config)?;
-            let tenant = self.context.tenant(&key)?;
-            tenant.spec.policy.as_ref()?.adopt
-        };
-        other.status.as_ref().is_none_or(|status| status.id.is_none()) && own.or_else(of_tenant) == Some(Adopt::ByName)
-    }
-
-    async fn is_of(&self, other: &SimIntegration, connection: &Connection) -> Result<bool, Halt> {
-        let Some(key) = tenant_key(other, &self.context.config) else { return Ok(false) };
-        let Some(of_other) = self.context.fleet.connection(&key) else { return Ok(false) };
-        let tenant = self.context.tenant(&key);
-        let Some(tenant) = tenant.filter(|_| of_other.org.name == connection.org.name) else { return Ok(false) };
-        Ok(allows(self.context, &tenant, &other.namespace().unwrap_or_default()).await?)
-    }
-
     /// The integration is gone, or there never was one: the resource may go.
-    async fn gone(&self, deleted: Option<Deleted>) -> Result<Pass, Halt> {
+    async fn gone(&self, deleted: Option<(&str, Deleted)>) -> Result<Pass, Halt> {
         remove_finalizer(&self.context.client, self.resource).await?;
-        if let Some(deleted) = deleted {
+        if let Some((id, deleted)) = deleted {
             self.context.metrics.changed(Change::Deleted, None);
-            let id = self.recorded.id.as_deref().unwrap_or_default();
             let how = if deleted.was_gone { "was gone from the tenant already" } else { "deleted in the tenant" };
             let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
             tracing::info!(resource = resource_name(self.resource), id, how, "deleted");
             let note = format!("{id} {how}{tracking}");
             self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &note).await;
         }
-        self.forget();
         Ok(Pass::quiet(Outcome::Deleted, None))
     }
 
     /// Lets go without a call. Also logged and counted, as a terminating namespace takes no events.
     async fn let_go(&self, why: LetGo, words: &str) -> Result<Pass, Halt> {
-        let id = self.recorded.id.as_deref().unwrap_or("nothing");
-        self.context.metrics.let_go(why);
-        tracing::info!(resource = resource_name(self.resource), id, why = why.as_str(), words, "let go");
-        let note = format!("let go of {id}, which is left as it is in the tenant: {words}");
-        self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
+        let what = match (&self.recorded.intent, &self.recorded.id) {
+            (Some(intent), _) => format!("what an open create of {:?} may have made", intent.name),
+            (None, Some(id)) => id.clone(),
+            (None, None) => "nothing".to_owned(),
+        };
+        // First, so that it is told even if this process ends right after.
+        tracing::info!(resource = resource_name(self.resource), what, why = why.as_str(), words, "letting go");
         remove_finalizer(&self.context.client, self.resource).await?;
-        self.forget();
+        self.context.metrics.let_go(why);
+        let note = format!("let go of {what}, which is left as it is in the tenant: {words}");
+        self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
         Ok(Pass::quiet(Outcome::LetGo, None))
-    }
-
-    /// It is gone: nothing of it is remembered, its tenant may go, and those that want what it held are judged anew.
-    fn forget(&self) {
-        let uid = self.resource.uid();
-        self.context.memories.forget(&uid.clone().unwrap_or_default());
-        if let Some(key) = tenant_key(self.resource, &self.context.config) {
-            self.context.wake_tenant(&key);
-        }
-        for other in self.context.integrations.state() {
-            let by_id = self.recorded.id.is_some() && other.spec.external_id == self.recorded.id;
-            if other.uid() != uid && (by_id || integration_name(&other) == integration_name(self.resource)) {
-                self.context.wake_integration(&other);
-            }
-        }
     }
 }

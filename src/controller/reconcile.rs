@@ -101,10 +101,6 @@ fn is_new(resource: &SimIntegration) -> bool {
 fn requests(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> (Requests, Option<Instant>) {
     let handled = resource.status.as_ref().and_then(|status| status.last_handled.as_ref());
     let requests = Requests::new(Annotations::of(resource), handled);
-    if requests.anew || requests.again {
-        remember(context, resource, Memory::forget_refusal);
-    }
-    if requests.again {
     let connection = tenant_key(resource, &context.config).and_then(|key| context.fleet.connection(&key));
     if let (true, Some(id), Some(connection)) = (requests.any(), &recorded.id, connection) {
         let (lag, now) = (context.config.list_lag, Instant::now());
@@ -113,6 +109,10 @@ fn requests(context: &Context, resource: &SimIntegration, recorded: &Recorded) -
             return (requests.postponed(), until);
         }
     }
+    if requests.anew || requests.again {
+        remember(context, resource, Memory::forget_refusal);
+    }
+    if requests.again {
         remember(context, resource, Memory::uncontested);
     }
     (requests, None)

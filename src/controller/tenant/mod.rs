@@ -92,7 +92,13 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     let requests = remember(context, tenant, |memory| memory.due(asked, Instant::now()));
     remember(context, tenant, |memory| memory.gate(is_changed || requests.any(), Instant::now()))
         .map_err(Trouble::Waits)?;
-    let connected = connect::connect(context, tenant).await?;
+    let connected = match connect::connect(context, tenant).await {
+        Ok(connected) => connected,
+        Err(trouble) => {
+            list_by_the_held_token(context, tenant, &trouble).await;
+            return Err(trouble);
+        }
+    };
     let connection = &connected.connection;
     context.fleet.connected(Arc::clone(connection));
     let did_list = list::list_if_due(context, tenant, connection, requests).await?;
@@ -105,7 +111,36 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         wake_integrations(context, connection);
     }
     written?;
-    Ok(next_beat(connection))
+    let next_look = remember(context, tenant, |memory| memory.next_look(Instant::now()));
+    Ok(next_look.map_or(next_beat(connection), |look| look.min(next_beat(connection))))
+}
+
+/// No call is made while the tenant is paused.
+fn unless_paused(context: &Context, tenant: &SailPointTenant) -> Result<(), Trouble> {
+    let paused = Annotations::of(tenant).paused_until(Timestamp::now());
+    let mode = tenant.spec.policy.as_ref().and_then(|policy| policy.mode);
+    let is_paused = !matches!(paused, Ok(None)) || mode == Some(Mode::Paused);
+    context.fleet.set_only_looks(&key_of(tenant), is_paused || mode == Some(Mode::Plan));
+    let until = paused.map_err(|why| Trouble::stalled(Reason::InvalidAnnotation, why))?;
+    if is_paused { Err(Trouble::Paused(until)) } else { Ok(()) }
+}
+
+/// Whether the look that was asked for counts: a list soon after our own writes does not show what became of them.
+fn counts(context: &Context, tenant: &SailPointTenant, connection: &Connection) -> bool {
+    let (lag, now) = (context.config.list_lag, Instant::now());
+    let until = connection.org.read(|snapshot| snapshot.outweigh_lists_until(lag, now));
+    remember(context, tenant, |memory| memory.looked(until))
+}
+
+/// Credentials that are gone end nothing while the token lasts: what is being deleted may still need a list.
+async fn list_by_the_held_token(context: &Context, tenant: &SailPointTenant, trouble: &Trouble) {
+    let connection = context.fleet.connection(&key_of(tenant));
+    let Some(connection) = connection.filter(|connection| connection.org.is_wanted()) else { return };
+    if matches!(trouble, Trouble::Missing(_))
+        && let Err(Trouble::Remote(error)) = list::list_if_due(context, tenant, &connection, Requests::default()).await
+    {
+        connection.org.list_failed(Instant::now(), error);
+    }
 }
 
 /// When the next resync is due, with jitter so that not all tenants come at once.
@@ -121,13 +156,16 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     let key = key_of(tenant);
     let grace = context.config.reference_grace;
     let now = Instant::now();
-    let judged =
+    let mut judged =
         trouble.judge(&mut |reason| remember(context, tenant, |memory| memory.waiting_for(reason, now)) < grace);
     context.fleet.not_ready(&key, judged.reason, &judged.message.cause);
     if let Some(error) = &judged.error
         && let Some(connection) = context.fleet.connection(&key)
     {
         connection.org.list_failed(now, error.clone());
+    }
+    if tenant.metadata.deletion_timestamp.is_some() {
+        judged.name_holders(&farewell::holders(context, tenant));
     }
     let outcome = judged.outcome();
     let next = judged.pause_ends.or(judged.retry).unwrap_or_else(|| failed(context, tenant));

@@ -89,6 +89,13 @@ impl Verdict {
         Self { org: Some(org.name.clone()), integrations: Some(counts), ..verdict }
     }
 
+    /// Of a tenant that is being deleted and has trouble: says as well who holds it.
+    pub(super) fn name_holders(&mut self, holders: &[String]) {
+        if !holders.is_empty() {
+            self.message.cause = format!("{}; {}", self.message.cause, in_use(holders));
+        }
+    }
+
     pub(super) fn outcome(&self) -> Outcome {
         match self.state {
             State::Ready => Outcome::Unchanged,
