@@ -11,6 +11,7 @@ mod support;
 
 /// What the tests of the operator are written in.
 #[allow(dead_code, reason = "this binary uses a part")]
+#[path = "operator"]
 mod operator {
     pub mod canary;
     pub mod events;
@@ -24,5 +25,7 @@ mod operator {
 mod namespaces {
     mod terminating;
 
+    mod elsewhere;
     mod ends;
+    mod held_up;
 }

@@ -122,8 +122,7 @@ mod tests {
     }
 
     fn gone(census: &mut Census<SimIntegration>, events: Vec<Event<SimIntegration>>) -> Vec<String> {
-        let mut uids: Vec<String> =
-            events.iter().flat_map(|event| census.note(event)).map(|(uid, _)| uid).collect();
+        let mut uids: Vec<String> = events.iter().flat_map(|event| census.note(event)).map(|(uid, _)| uid).collect();
         uids.sort();
         uids
     }

@@ -147,7 +147,9 @@ impl Leaving<'_> {
             return self.gone(Some((id, Deleted { tracking_id: None, was_gone: true }))).await;
         }
         let now = Instant::now();
-        if let Some(until) = remember(self.context, self.resource, |memory| memory.refused_until(&self.version(id), now)) {
+        if let Some(until) =
+            remember(self.context, self.resource, |memory| memory.refused_until(&self.version(id), now))
+        {
             return Ok(Pass::quiet(Outcome::Stalled, Some(until - now)));
         }
         let scene = Scene {

@@ -123,7 +123,10 @@ impl Holders {
     pub fn is_held_by_another(&self, org: &str, id: &str, uid: &str) -> bool {
         let index = self.index();
         let claimants = index.by_id.get(&(org.to_owned(), id.to_owned())).into_iter().flatten();
-        claimants.filter(|other| *other != uid).filter_map(|other| index.holders.get(other)).any(|other| !other.is_leaving)
+        claimants
+            .filter(|other| *other != uid)
+            .filter_map(|other| index.holders.get(other))
+            .any(|other| !other.is_leaving)
     }
 
     /// Who else has an open create of this name.

@@ -124,7 +124,8 @@ impl Keeping<'_> {
             Ok(created) => created,
             Err(failure) => return self.failed(&failure, Doing::Create),
         };
-        let is_refused = matches!(&created.result, Err(Failure::Remote(error)) if error.certainty() != Certainty::Unknown);
+        let is_refused =
+            matches!(&created.result, Err(Failure::Remote(error)) if error.certainty() != Certainty::Unknown);
         if is_refused {
             self.memory(|memory| memory.closed(&created.intent.nonce));
         } else {

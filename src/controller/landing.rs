@@ -29,7 +29,9 @@ pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass:
         return pass.next;
     }
     match write(context, resource, &findings).await {
-        Ok(written) => settle_annotations(context, &written).await.map_or_else(|error| Some(again(&error)), |_| pass.next),
+        Ok(written) => {
+            settle_annotations(context, &written).await.map_or_else(|error| Some(again(&error)), |_| pass.next)
+        }
         Err(error) => Some(again(&error)),
     }
 }

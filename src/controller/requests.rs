@@ -19,14 +19,10 @@ impl Requests {
     #[must_use]
     pub fn new(annotations: Annotations, handled: Option<&LastHandled>) -> Self {
         let is_new = |asked: Option<String>, handled: Option<&String>| asked.is_some() && asked.as_ref() != handled;
-        let anew = is_new(
-            annotations.reconcile_requested_at(),
-            handled.and_then(|last| last.reconcile_requested_at.as_ref()),
-        );
-        let again = is_new(
-            annotations.correct_requested_at(),
-            handled.and_then(|last| last.correct_requested_at.as_ref()),
-        );
+        let anew =
+            is_new(annotations.reconcile_requested_at(), handled.and_then(|last| last.reconcile_requested_at.as_ref()));
+        let again =
+            is_new(annotations.correct_requested_at(), handled.and_then(|last| last.correct_requested_at.as_ref()));
         Self { anew, secrets: anew || again, again }
     }
 

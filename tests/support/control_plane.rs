@@ -46,7 +46,9 @@ impl ControlPlane {
         let folder = tempfile::Builder::new().prefix("sim-operator-test-").tempdir().unwrap().keep();
         let controllers = WITH_CONTROLLERS.load(Ordering::Relaxed).then_some(OsStr::new("--with-controllers"));
         let mut script = Command::new(SCRIPT)
-            .args([OsStr::new("run"), OsStr::new("--remove")].into_iter().chain(controllers).chain([folder.as_os_str()]))
+            .args(
+                [OsStr::new("run"), OsStr::new("--remove")].into_iter().chain(controllers).chain([folder.as_os_str()]),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
