@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use kube::ResourceExt as _;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::act::{self, Failure, Scene};
+use super::act::{self, Scene};
 use super::events::Severity;
-use super::kubernetes::{api_of, crd_is_terminating};
+use super::kubernetes::{crd_is_terminating, received};
 use super::pass::{Pass, remember};
 use super::status::{Bound, Findings};
 use super::{Context, resource_name};
 use crate::api::SimIntegration;
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
-use crate::sailpoint::{Certainty, ErrorKind};
 use crate::tenants::Target;
 
 /// How one try ended.
@@ -24,11 +24,13 @@ enum Try {
     Again,
 }
 
-/// Removes it, trying until it is gone or SailPoint refuses: its id is known nowhere else.
+/// Removes it, trying again and again, as its id is known nowhere else; after `--settle` that is left to people.
 pub(super) async fn remove(context: &Context, scene: &Scene<'_>, findings: &Findings) -> Pass {
     let Some(bound) = &findings.bound else { return Pass::quiet(Outcome::Error, None) };
+    let until = Instant::now() + context.config.settle;
+    failpoint::at(Point::DuplicateFound).await;
     loop {
-        if let Try::Over(severity, reason, note) = one_try(context, scene, bound).await {
+        if let Try::Over(severity, reason, note) = one_try(context, scene, bound, until).await {
             tracing::info!(resource = resource_name(scene.resource), reason, note, "made in vain");
             context.events.publish(scene.resource, severity, reason, "Delete", &note).await;
             return Pass::quiet(Outcome::Deleted, Some(Duration::ZERO));
@@ -38,7 +40,7 @@ pub(super) async fn remove(context: &Context, scene: &Scene<'_>, findings: &Find
     }
 }
 
-async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound) -> Try {
+async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound, until: Instant) -> Try {
     let Bound { id, tenant, .. } = bound;
     let uid = scene.resource.uid().unwrap_or_default();
     // Whoever takes it, or is about to, keeps it.
@@ -54,6 +56,7 @@ async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound) -> Try {
     }
     match act::delete(scene, id, is_nobodys(context, scene, id)).await {
         Ok(Some(_)) => {
+            failpoint::at(Point::DuplicateRemoved).await;
             context.metrics.changed(Change::Deleted, None);
             let note = format!("{id} was created while another id was written; it is removed again");
             Try::Over(Severity::Normal, "DuplicateRemoved", note)
@@ -62,9 +65,7 @@ async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound) -> Try {
             let note = format!("{id} was created in vain and stays: a resource holds it, or the CRD is being deleted");
             Try::Over(Severity::Warning, "DuplicateLeft", note)
         }
-        Err(Failure::Remote(error))
-            if error.certainty() == Certainty::Refused && error.kind() != ErrorKind::RateLimited =>
-        {
+        Err(error) if Instant::now() >= until => {
             let note = format!("{id} was created in vain and cannot be removed; delete it in the tenant: {error}");
             Try::Over(Severity::Warning, "DuplicateLeft", note)
         }
@@ -78,7 +79,7 @@ async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound) -> Try {
 /// Whether the resource of this name, which may be another by now, does not hold the id, and there still is such a kind: the
 /// resources of a CRD that is deleted go with it, and nothing in a tenant may follow.
 async fn is_nobodys(context: &Context, scene: &Scene<'_>, id: &str) -> Result<bool, kube::Error> {
-    let now = api_of(&context.client, scene.resource).get_opt(&scene.resource.name_any()).await?;
-    let is_held = now.and_then(|now| now.status).is_some_and(|status| status.id.as_deref() == Some(id));
+    let now = received(&context.client, scene.resource).get_opt(&scene.resource.name_any()).await?;
+    let is_held = now.and_then(|now| now.resource.status).is_some_and(|status| status.id.as_deref() == Some(id));
     Ok(!is_held && !crd_is_terminating::<SimIntegration>(&context.client).await?)
 }

@@ -3,14 +3,18 @@
 //! The same pipeline with the goal turned round. It always ends: with the integration gone, or kept on purpose; what stands
 //! in the way is a condition that names the way out.
 
+mod heir;
+mod reach;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
+use reach::{credentials_gone, is_without_credentials};
 use tokio::time::Instant;
 
-use super::act::{self, Deleted, Scene};
+use super::act::{self, Scene};
 use super::departures::{self, is_ours};
 use super::desired::{Halt, heals, mode, stalled};
 use super::disposition::{Disposition, Doing, Retry, of_failure};
@@ -24,14 +28,10 @@ use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::{LastHandled, Origin};
 use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
 use crate::tenants::Connection;
-
-mod heirs;
-mod reach;
-
-use reach::{credentials_gone, is_without_credentials};
 
 const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
@@ -52,6 +52,9 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     if crd_is_terminating::<SimIntegration>(&context.client).await? {
         return leaving.let_go(LetGo::CrdDeleted, "the CRD is being deleted").await;
     }
+    if let Some(why) = context.unreadable.why(&live) {
+        return Err(stalled(Reason::InvalidSpec, format!("{why}; {WAY_OUT}")));
+    }
     leaving.go().await
 }
 
@@ -64,6 +67,12 @@ struct Leaving<'a> {
 impl Leaving<'_> {
     async fn go(&self) -> Result<Pass, Halt> {
         let (id, origin) = (self.recorded.id.clone(), self.recorded.origin);
+        if let Some(why) = &self.recorded.unreadable {
+            return match self.resource.spec.policy.as_ref().and_then(|policy| policy.delete) {
+                Some(Delete::Orphan) => self.let_go(LetGo::Orphan, "policy.delete").await,
+                _ => Err(stalled(Reason::InvalidAnnotation, format!("{why}; {WAY_OUT}"))),
+            };
+        }
         if id.is_none() && self.recorded.intent.is_none() {
             return self.gone(None).await;
         }
@@ -138,13 +147,14 @@ impl Leaving<'_> {
             return self.let_go(LetGo::Orphan, "another resource holds the integration").await;
         }
         if let Some(heir) = self.heir(id, &connection).await? {
+            failpoint::at(Point::HandedOver).await;
             let pass = self.let_go(LetGo::Orphan, "handed over").await?;
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
             return Ok(pass);
         }
         if connection.org.read(|snapshot| snapshot.is_gone(id)) {
-            return self.gone(Some((id, Deleted { tracking_id: None, was_gone: true }))).await;
+            return self.gone(Some(format!("{id} is gone from the tenant"))).await;
         }
         let now = Instant::now();
         if let Some(until) =
@@ -159,7 +169,11 @@ impl Leaving<'_> {
             connection: &connection,
         };
         match act::delete(&scene, id, self.stands()).await {
-            Ok(Some(deleted)) => self.gone(Some((id, deleted))).await,
+            Ok(Some(deleted)) => {
+                failpoint::at(Point::Deleted).await;
+                let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
+                self.gone(Some(format!("{id} is deleted in the tenant{tracking}"))).await
+            }
             Ok(None) => Ok(Pass::quiet(Outcome::Parked, Some(Duration::ZERO))),
             Err(failure) => Ok(self.failed(id, &failure, &connection)),
         }
@@ -195,7 +209,7 @@ impl Leaving<'_> {
                 let message = credentials_gone(&connection.key, error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
-            // A 404 that is not SailPoint's, or no answer: a whole LIST tells whether it is gone.
+            // A 404, or no answer: a whole LIST tells whether it is gone.
             let may_be_gone = matches!(
                 error.kind(),
                 ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
@@ -214,15 +228,13 @@ impl Leaving<'_> {
     }
 
     /// The integration is gone, or there never was one: the resource may go.
-    async fn gone(&self, deleted: Option<(&str, Deleted)>) -> Result<Pass, Halt> {
+    async fn gone(&self, how: Option<String>) -> Result<Pass, Halt> {
         remove_finalizer(&self.context.client, self.resource).await?;
-        if let Some((id, deleted)) = deleted {
+        failpoint::at(Point::FinalizerRemoved).await;
+        if let Some(how) = how {
             self.context.metrics.changed(Change::Deleted, None);
-            let how = if deleted.was_gone { "was gone from the tenant already" } else { "deleted in the tenant" };
-            let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
-            tracing::info!(resource = resource_name(self.resource), id, how, "deleted");
-            let note = format!("{id} {how}{tracking}");
-            self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &note).await;
+            tracing::info!(resource = resource_name(self.resource), how, "deleted");
+            self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &how).await;
         }
         Ok(Pass::quiet(Outcome::Deleted, None))
     }
@@ -236,6 +248,7 @@ impl Leaving<'_> {
         };
         // First, so that it is told even if this process ends right after.
         tracing::info!(resource = resource_name(self.resource), what, why = why.as_str(), words, "letting go");
+        failpoint::at(Point::LetGo).await;
         remove_finalizer(&self.context.client, self.resource).await?;
         self.context.metrics.let_go(why);
         let note = format!("let go of {what}, which is left as it is in the tenant: {words}");

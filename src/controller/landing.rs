@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::act::Scene;
-use super::disposition::{STALE, is_conflict};
-use super::kubernetes::{api_of, patch_metadata, patch_status, with_finalizer};
+use super::disposition::{STALE, is_conflict, is_too_much};
+use super::kubernetes::{patch_metadata, patch_status, received, with_finalizer};
 use super::pass::{Pass, remember};
 use super::recorded::{Recorded, written_for};
 use super::status::{Findings, Verdict, next};
@@ -17,10 +17,13 @@ use super::{Context, duplicate, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 
 /// Kubernetes does not answer, and what is held in memory must not be lost.
 const LANDING_RETRY: Duration = Duration::from_secs(1);
+/// Kubernetes will not keep what was to be written, today as little as in a second.
+const REFUSED_RETRY: Duration = Duration::from_mins(5);
 
 /// Writes the status and the annotations, and publishes what changed. Returns when to look again.
 pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass: Pass) -> Option<Duration> {
@@ -37,10 +40,11 @@ pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass:
 }
 
 fn again(error: &kube::Error) -> Duration {
-    if !is_conflict(error) {
-        tracing::warn!(%error, "the status was not written");
+    if is_conflict(error) {
+        return STALE;
     }
-    if is_conflict(error) { STALE } else { LANDING_RETRY }
+    tracing::warn!(%error, "the status was not written");
+    if is_too_much(error).is_some() { REFUSED_RETRY } else { LANDING_RETRY }
 }
 
 /// A resource that was in order is not written to say that its tenant has trouble: the tenant says so.
@@ -71,6 +75,7 @@ async fn write(
     } else {
         let written = patch_status(&context.client, resource, &json!(previous), json!(status)).await?;
         superseded(context, resource, &written);
+        failpoint::at(Point::StatusWritten).await;
         written
     };
     report::announce(context, resource, &previous, &status, findings).await;
@@ -104,8 +109,10 @@ async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Res
     if let Some(finalizers) = finalizers {
         metadata["finalizers"] = json!(finalizers);
     }
+    failpoint::at(Point::Announced).await;
     let written = patch_metadata(&context.client, resource, metadata).await?;
     superseded(context, resource, &written);
+    failpoint::at(Point::AnnotationsWritten).await;
     Ok(true)
 }
 
@@ -173,10 +180,14 @@ pub(super) async fn must_land(
             Err(error) if is_conflict(&error) || is_gone(&error) => {}
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "the new id is not written yet");
+                sleep(LANDING_RETRY).await;
             }
         }
         match live(context, &resource).await {
-            Ok(Some(now)) if may_still_take(&now, &findings) => resource = now,
+            Ok(Some(now)) if may_still_take(&now, &findings) => {
+                failpoint::at(Point::LandingAgain).await;
+                resource = now;
+            }
             Ok(_) => return duplicate::remove(context, scene, &findings).await,
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
@@ -192,7 +203,8 @@ fn is_gone(error: &kube::Error) -> bool {
 
 /// The resource as it is now; `None` where it is gone or another of its name.
 pub(super) async fn live(context: &Context, resource: &SimIntegration) -> Result<Option<SimIntegration>, kube::Error> {
-    let found = api_of(&context.client, resource).get_opt(&resource.name_any()).await?;
+    let found = received(&context.client, resource).get_opt(&resource.name_any()).await?;
+    let found = found.map(|found| found.resource);
     Ok(found.filter(|found| found.uid() == resource.uid()))
 }
 

@@ -11,6 +11,7 @@ mod disposition;
 mod duplicate;
 mod events;
 mod farewell;
+mod guard;
 mod holders;
 mod keeping;
 mod kubernetes;
@@ -27,10 +28,13 @@ mod requests;
 mod secrets;
 pub mod status;
 mod tenant;
+mod unreadable;
 mod watched;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use kube::runtime::controller::Action;
 use kube::{Client, ResourceExt as _};
 
 pub use departures::{Census, Departure};
@@ -40,10 +44,12 @@ pub use memory::{Memories, Memory};
 pub use reconcile::reconcile;
 pub use secrets::SecretVersions;
 pub use tenant::{TenantMemory, reconcile as reconcile_tenant};
+pub use unreadable::Unreadable;
 pub use watched::{Watch, Watched};
 
 use crate::api::{SailPointTenant, SimIntegration};
 use crate::config::Config;
+use crate::leader::Leadership;
 use crate::metrics::Metrics;
 use crate::sailpoint::Observer;
 use crate::tenants::{Fleet, TenantKey};
@@ -56,10 +62,14 @@ pub struct Context {
     pub config: Config,
     /// What tells this cluster from others.
     pub cluster: String,
+    /// Whether this process works, or stands by.
+    pub leadership: Leadership,
     /// The tenants at run time.
     pub fleet: Arc<Fleet>,
     /// Who holds what.
     pub holders: Arc<Holders>,
+    /// Which resources cannot be read, and why.
+    pub unreadable: Arc<Unreadable>,
     /// All integrations, as the watch shows them.
     pub integrations: Watched<SimIntegration>,
     /// All tenants, as the watch shows them.
@@ -83,6 +93,17 @@ impl Context {
     pub async fn known(&self) {
         self.integrations.ready().await;
         self.tenants.ready().await;
+    }
+
+    /// Waits until this process leads and every resource is known: before that, nobody knows what is held and what is missing.
+    /// Returns what a reconcile does instead of its work: it has waited for an hour, say, and what it holds is as old.
+    pub async fn turn(&self) -> Option<Action> {
+        if self.leadership.leads() {
+            self.known().await;
+            return None;
+        }
+        let leads = self.leadership.begins().await;
+        Some(if leads { Action::requeue(Duration::ZERO) } else { Action::await_change() })
     }
 
     /// The tenant of this key, as the watch shows it. One that was let go of and that only somebody else keeps is gone.

@@ -8,14 +8,16 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{ObjectMeta, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Config, Resource};
+
+use super::process::signal;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/control-plane");
 
@@ -33,8 +35,8 @@ pub fn with_controllers() {
 struct ControlPlane {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
-    _script: Child,
-    _output: BufReader<ChildStdout>,
+    script: Child,
+    output: Mutex<BufReader<ChildStdout>>,
 }
 
 impl ControlPlane {
@@ -54,19 +56,29 @@ impl ControlPlane {
             .spawn()
             .unwrap();
         let mut output = BufReader::new(script.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let Some(kubeconfig) = line.trim_end().strip_prefix("ready ") else {
+        let Some(kubeconfig) = ready(&mut output) else {
             script.wait().unwrap();
-            panic!("tools/control-plane run failed; its reason is on standard error");
+            panic!("{NOT_READY}");
         };
-        Self {
-            kubeconfig: PathBuf::from(kubeconfig),
-            kubectl: Path::new(assets.trim_end()).join("kubectl"),
-            _script: script,
-            _output: output,
-        }
+        let kubectl = Path::new(assets.trim_end()).join("kubectl");
+        Self { kubeconfig, kubectl, script, output: Mutex::new(output) }
     }
+}
+
+const NOT_READY: &str = "tools/control-plane run failed; its reason is on standard error";
+
+/// Waits until the script says that the API is ready; where its kubeconfig is.
+fn ready(output: &mut impl BufRead) -> Option<PathBuf> {
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    line.trim_end().strip_prefix("ready ").map(PathBuf::from)
+}
+
+/// Kills kube-apiserver and starts it again, as it was; blocks until it is ready. For a binary whose one test minds it.
+pub fn restart_api_server() {
+    let mut output = CONTROL_PLANE.output.lock().unwrap();
+    signal(&CONTROL_PLANE.script, "USR1");
+    ready(&mut *output).expect(NOT_READY);
 }
 
 /// The administrator's kubeconfig, for child processes.

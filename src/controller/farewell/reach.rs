@@ -48,6 +48,11 @@ impl Leaving<'_> {
             return Err(Halt::Missing(Reason::TenantMissing, message));
         }
         let connection = match self.context.fleet.standing(&key) {
+            // The id means nothing in another org, and it is not for us to tell which of the two is meant.
+            Some(Standing::NotReady { reason: Reason::TenantChanged, message, .. }) => {
+                let message = format!("the integration cannot be deleted: {message}, {WAY_OUT}");
+                return Err(stalled(Reason::TenantChanged, message));
+            }
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
             Some(Standing::NotReady { reason, message, last: None }) => {
                 return Err(no_connection(&key, reason, &message));

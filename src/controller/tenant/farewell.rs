@@ -4,7 +4,7 @@ use super::trouble::Trouble;
 use kube::Api;
 use kube::api::ListParams;
 
-use crate::api::{Annotations, SailPointTenant, SimIntegration};
+use crate::api::{Annotations, Received, SailPointTenant, SimIntegration};
 use crate::controller::departures::is_ours;
 use crate::controller::kubernetes::{crd_is_terminating, remove_finalizer};
 use crate::controller::{Context, key_of, resource_name, tenant_key};
@@ -30,14 +30,14 @@ pub(super) async fn farewell(context: &Context, tenant: &SailPointTenant) -> Res
 async fn is_held_by_what_is_not_seen_yet(context: &Context, tenant: &SailPointTenant) -> Result<bool, kube::Error> {
     let key = key_of(tenant);
     for namespace in context.integrations.namespaces() {
-        let api: Api<SimIntegration> = match namespace {
+        let api: Api<Received<SimIntegration>> = match namespace {
             Some(namespace) => Api::namespaced(context.client.clone(), namespace),
             None => Api::all(context.client.clone()),
         };
         let mut page = ListParams::default().limit(500);
         loop {
             let found = api.list(&page).await?;
-            if found.items.iter().any(|resource| needs(context, resource, &key)) {
+            if found.items.iter().any(|found| needs(context, &found.resource, &key)) {
                 return Ok(true);
             }
             match found.metadata.continue_.filter(|token| !token.is_empty()) {
