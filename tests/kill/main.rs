@@ -26,6 +26,7 @@ mod operator {
 mod calls;
 mod kubernetes;
 mod operation;
+mod operators;
 mod page;
 mod place;
 mod row;

@@ -125,11 +125,14 @@ pub struct World {
     /// The `SailPointTenant`s of the namespace.
     pub tenants: Resources,
     flags: BTreeMap<String, String>,
-    environment: BTreeMap<String, String>,
-    kubeconfig: Option<PathBuf>,
-    operators: Vec<(Operator, u16)>,
+    /// What the operators that are started from now on have in their environment.
+    pub environment: BTreeMap<String, String>,
+    /// By which kubeconfig they reach Kubernetes; straight if by none.
+    pub kubeconfig: Option<PathBuf>,
+    /// Those that run, in the order of their start, and the port of each.
+    pub operators: Vec<(Operator, u16)>,
     /// What operators said that have ended.
-    said: String,
+    pub said: String,
     is_closed: bool,
     _running: SemaphorePermit<'static>,
 }
@@ -154,25 +157,8 @@ impl World {
         let flags: Vec<String> = self.flags.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
         let arguments: Vec<&str> = ["run", &listen].into_iter().chain(flags.iter().map(String::as_str)).collect();
         let environment: Vec<_> = self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let kubeconfig = self.kubeconfig.as_deref().map_or_else(|| kubeconfig(), |path| path);
+        let kubeconfig = self.kubeconfig.as_deref().unwrap_or_else(|| kubeconfig());
         self.operators.push((Operator::start_as(kubeconfig, &arguments, &environment), port));
-    }
-
-    /// The operator that was started last.
-    pub fn operator(&self) -> &Operator {
-        &self.operators.last().expect("an operator runs").0
-    }
-
-    /// Of the operators that run, the one that was started first.
-    pub fn first_operator(&self) -> &Operator {
-        &self.operators.first().expect("an operator runs").0
-    }
-
-    /// Waits until the operator that was started first ends of itself.
-    pub async fn first_operator_ends(&mut self) {
-        let (mut operator, _) = self.operators.remove(0);
-        operator.exits().await;
-        self.said.push_str(&operator.lines().join("\n"));
     }
 
     /// Every operator dies as with its node.
@@ -195,16 +181,6 @@ impl World {
     /// Changes a flag for the operators that are started from now on.
     pub fn set_flag(&mut self, flag: &str, value: &str) {
         self.flags.insert(flag.to_owned(), value.to_owned());
-    }
-
-    /// Holds the operators that are started from now on at failpoints, as in `created=1*return(hold)`; empty: nowhere.
-    pub fn set_failpoints(&mut self, failpoints: &str) {
-        self.environment.insert("FAILPOINTS".to_owned(), failpoints.to_owned());
-    }
-
-    /// The operators that are started from now on reach Kubernetes by this kubeconfig, or straight.
-    pub fn set_kubeconfig(&mut self, kubeconfig: Option<PathBuf>) {
-        self.kubeconfig = kubeconfig;
     }
 
     /// Somebody creates or replaces a Secret.
