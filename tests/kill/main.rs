@@ -26,7 +26,6 @@ mod operator {
 mod calls;
 mod kubernetes;
 mod operation;
-mod operators;
 mod page;
 mod place;
 mod row;

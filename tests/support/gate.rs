@@ -1,4 +1,4 @@
-//! A gate between an operator and its Kubernetes: it passes TLS on as it is, and can be cut or swallow the answers.
+//! A gate between an operator and its Kubernetes: it passes TLS on as it is, and can be cut, fall silent, or keep the answers.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +28,8 @@ enum Mode {
     Open,
     Cut,
     SwallowAnswers,
+    HoldAnswers,
+    Silent,
 }
 
 /// A gate that runs on a thread of its own. Dropping it ends it, with all that goes through it.
@@ -86,6 +88,16 @@ impl Gate {
         self.tally.asked.store(0, Ordering::Relaxed);
         self.tally.lost.store(0, Ordering::Relaxed);
         self.mode.send_replace(Mode::SwallowAnswers);
+    }
+
+    /// From now on what is sent arrives, and what comes back waits until the gate is opened.
+    pub fn hold_answers(&self) {
+        self.mode.send_replace(Mode::HoldAnswers);
+    }
+
+    /// From now on nothing passes and no connection is closed, as where packets get lost; what waits goes on when it is opened.
+    pub fn silence(&self) {
+        self.mode.send_replace(Mode::Silent);
     }
 
     /// Waits until something was asked since answers are swallowed, and no answer is still to come.
@@ -161,6 +173,7 @@ impl Passage {
                     self.tally.asked.fetch_add(1, Ordering::Relaxed);
                 }
             }
+            self.passes(|mode| mode != Mode::Silent).await;
             if to.write_all(&bytes[..count]).await.is_err() {
                 return;
             }
@@ -170,6 +183,7 @@ impl Passage {
     async fn answers(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
         let mut bytes = vec![0; BUFFER];
         while let Ok(count @ 1..) = from.read(&mut bytes).await {
+            self.passes(|mode| !matches!(mode, Mode::Silent | Mode::HoldAnswers)).await;
             if self.swallows() && self.has_asked.load(Ordering::Relaxed) {
                 if !self.has_lost.swap(true, Ordering::Relaxed) && self.is_tallied.load(Ordering::Relaxed) {
                     self.tally.lost.fetch_add(1, Ordering::Relaxed);
@@ -180,12 +194,18 @@ impl Passage {
         }
     }
 
+    /// Waits for as long as nothing may pass.
+    async fn passes(&self, may_pass: impl Fn(Mode) -> bool) {
+        // An error means that the gate is gone.
+        let _ = self.mode.clone().wait_for(|mode| may_pass(*mode)).await;
+    }
+
     /// Comes to an end when the connection is to be closed.
     async fn closed(&self) {
         let is_closed = |mode: &Mode| match mode {
             Mode::Cut => true,
             Mode::Open => self.has_lost.load(Ordering::Relaxed),
-            Mode::SwallowAnswers => false,
+            Mode::SwallowAnswers | Mode::HoldAnswers | Mode::Silent => false,
         };
         // An error means that the gate is gone.
         let _ = self.mode.clone().wait_for(is_closed).await;
