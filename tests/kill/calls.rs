@@ -19,7 +19,7 @@ pub enum Call {
 impl Call {
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Token => "token",
+            Self::Token => "token request",
             Self::List => "LIST",
             Self::Get => "GET",
             Self::Post => "POST",

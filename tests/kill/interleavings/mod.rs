@@ -11,7 +11,7 @@ mod several;
 use super::row::Row;
 
 /// The part of the table.
-const GROUP: &str = "Interleaving";
+const GROUP: &str = "Interleavings";
 
 pub fn rows() -> Vec<Row> {
     [crashes::rows(), answers::rows(), not_found::rows(), people::rows(), several::rows(), leader::rows(), gone::rows()]
