@@ -43,6 +43,12 @@ test: ## Run every test, against a real kube-apiserver and the simulator
 	tools/control-plane assets
 	cargo test --workspace --locked --features failpoints
 
+.PHONY: soak
+soak: ## Random users against random faults: SECONDS=1800, and SEED=... to have one again
+	tools/control-plane assets
+	SOAK_SECONDS=$(or $(SECONDS),1800) SOAK_SEED=$(SEED) \
+		cargo test --locked --features failpoints --test soak -- --nocapture
+
 .PHONY: demo
 demo: ## Watch the operator at work on a local control plane and the simulator
 	tools/demo
