@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/changes", get(changes))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
+        .route("/release", post(release))
         .route("/switches", get(switches).patch(turn_switches))
         .route("/tokens/revoke", post(revoke))
         .route("/reset", post(reset))
@@ -104,6 +105,10 @@ async fn clear_faults(State(shared): State<Shared>) {
 
 async fn remove_fault(State(shared): State<Shared>, Path(id): Path<u64>) -> Result<StatusCode, ApiError> {
     if shared.lock().faults.remove(id) { Ok(StatusCode::OK) } else { Err(ApiError::NotFound) }
+}
+
+async fn release(State(shared): State<Shared>) {
+    shared.release();
 }
 
 async fn switches(State(shared): State<Shared>) -> Json<Switches> {

@@ -15,6 +15,8 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// The tenant, as its handlers share it. It outlives the server, so that an outage keeps the data.
 #[derive(Clone)]
@@ -23,12 +25,24 @@ pub(crate) struct Shared(Arc<Inner>);
 struct Inner {
     config: Config,
     tenant: Mutex<Tenant>,
+    /// Wakes the calls that are held.
+    release: Arc<Notify>,
 }
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Result<Self, ApiError> {
         let tenant = Mutex::new(Tenant::new(&config)?);
-        Ok(Self(Arc::new(Inner { config, tenant })))
+        Ok(Self(Arc::new(Inner { config, tenant, release: Arc::default() })))
+    }
+
+    /// Comes to an end when what is held from now on is released.
+    pub(crate) fn released(&self) -> OwnedNotified {
+        Arc::clone(&self.0.release).notified_owned()
+    }
+
+    /// Lets every call go on that is held.
+    pub(crate) fn release(&self) {
+        self.0.release.notify_waiters();
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -3,6 +3,8 @@
 //! The same pipeline with the goal turned round. It always ends: with the integration gone, or kept on purpose; what stands
 //! in the way is a condition that names the way out.
 
+mod heir;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,8 +12,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::{Api, Resource as _, ResourceExt as _};
 use tokio::time::Instant;
 
-use super::act::{self, Deleted, Scene};
-use super::desired::{Halt, allows, heals, mode, same_org, stalled};
+use super::act::{self, Scene};
+use super::desired::{Halt, heals, mode, same_org, stalled};
 use super::disposition::{Disposition, Doing, Retry, of_failure};
 use super::events::Severity;
 use super::kubernetes::remove_finalizer;
@@ -22,7 +24,8 @@ use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::Origin;
-use crate::api::{Adopt, Annotations, Mode, Reason, SimIntegration};
+use crate::api::{Annotations, Mode, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
 use crate::tenants::{Connection, Standing};
@@ -177,10 +180,11 @@ impl Leaving<'_> {
         if let Some(heir) = self.heir(id, &connection).await? {
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
+            failpoint::at(Point::HandedOver).await;
             return self.let_go(LetGo::Orphan, "handed over").await;
         }
         if connection.org.read(|snapshot| snapshot.is_gone(id)) {
-            return self.gone(Some(Deleted { tracking_id: None, was_gone: true })).await;
+            return self.gone(Some("gone from the tenant".to_owned())).await;
         }
         let scene = Scene {
             client: &self.context.client,
@@ -189,7 +193,11 @@ impl Leaving<'_> {
             connection: &connection,
         };
         match act::delete(&scene, id).await {
-            Ok(deleted) => self.gone(Some(deleted)).await,
+            Ok(deleted) => {
+                failpoint::at(Point::Deleted).await;
+                let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
+                self.gone(Some(format!("deleted in the tenant{tracking}"))).await
+            }
             Err(failure) => Ok(self.failed(&failure, &connection)),
         }
     }
@@ -203,7 +211,7 @@ impl Leaving<'_> {
                     format!("the integration cannot be deleted: {}: mend the credentials, {WAY_OUT}", error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
-            // A 404 that is not SailPoint's, or no answer: a whole LIST tells whether it is gone.
+            // A 404, or no answer: a whole LIST tells whether it is gone.
             let may_be_gone = matches!(
                 error.kind(),
                 ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
@@ -221,50 +229,15 @@ impl Leaving<'_> {
         Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next, outcome }
     }
 
-    /// Another live resource, allowed to, that claims the integration by its id or its name.
-    async fn heir(&self, id: &str, connection: &Connection) -> Result<Option<String>, Halt> {
-        let name = connection.org.get(id).and_then(|integration| integration.name.clone());
-        for other in self.context.integrations.state() {
-            if other.uid() == self.resource.uid() || other.metadata.deletion_timestamp.is_some() {
-                continue;
-            }
-            let by_id = other.spec.external_id.as_deref() == Some(id);
-            let by_name = self.adopts_by_name(&other) && name.as_deref() == Some(integration_name(&other));
-            if (by_id || by_name) && self.is_of(&other, connection).await? {
-                return Ok(Some(resource_name(&other)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn adopts_by_name(&self, other: &SimIntegration) -> bool {
-        let own = other.spec.policy.as_ref().and_then(|policy| policy.adopt);
-        let of_tenant = || {
-            let key = tenant_key(other, &self.context.config)?;
-            let tenant = self.context.tenant(&key)?;
-            tenant.spec.policy.as_ref()?.adopt
-        };
-        other.status.as_ref().is_none_or(|status| status.id.is_none()) && own.or_else(of_tenant) == Some(Adopt::ByName)
-    }
-
-    async fn is_of(&self, other: &SimIntegration, connection: &Connection) -> Result<bool, Halt> {
-        let Some(key) = tenant_key(other, &self.context.config) else { return Ok(false) };
-        let Some(of_other) = self.context.fleet.connection(&key) else { return Ok(false) };
-        let tenant = self.context.tenant(&key);
-        let Some(tenant) = tenant.filter(|_| of_other.org.name == connection.org.name) else { return Ok(false) };
-        Ok(allows(self.context, &tenant, &other.namespace().unwrap_or_default()).await?)
-    }
-
     /// The integration is gone, or there never was one: the resource may go.
-    async fn gone(&self, deleted: Option<Deleted>) -> Result<Pass, Halt> {
+    async fn gone(&self, how: Option<String>) -> Result<Pass, Halt> {
         remove_finalizer(&self.context.client, self.resource).await?;
-        if let Some(deleted) = deleted {
+        failpoint::at(Point::FinalizerRemoved).await;
+        if let Some(how) = how {
             self.context.metrics.changed(Change::Deleted, None);
             let id = self.recorded.id.as_deref().unwrap_or_default();
-            let how = if deleted.was_gone { "was gone from the tenant already" } else { "deleted in the tenant" };
-            let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
             tracing::info!(resource = resource_name(self.resource), id, how, "deleted");
-            let note = format!("{id} {how}{tracking}");
+            let note = format!("{id} {how}");
             self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &note).await;
         }
         self.forget();
@@ -278,6 +251,7 @@ impl Leaving<'_> {
         tracing::info!(resource = resource_name(self.resource), id, why = why.as_str(), words, "let go");
         let note = format!("let go of {id}, which is left as it is in the tenant: {words}");
         self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
+        failpoint::at(Point::LetGo).await;
         remove_finalizer(&self.context.client, self.resource).await?;
         self.forget();
         Ok(Pass::quiet(Outcome::LetGo, None))

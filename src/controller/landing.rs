@@ -18,6 +18,7 @@ use super::{Context, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 
 /// Kubernetes does not answer, and what is held in memory must not be lost.
@@ -72,6 +73,7 @@ async fn write(
     } else {
         let written = patch_status(&context.client, resource, &json!(previous), json!(status)).await?;
         superseded(context, resource, &written);
+        failpoint::at(Point::StatusWritten).await;
         written
     };
     report::announce(context, resource, &previous, &status, findings).await;
@@ -105,8 +107,10 @@ async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Res
     if let Some(finalizers) = finalizers {
         metadata["finalizers"] = json!(finalizers);
     }
+    failpoint::at(Point::Announced).await;
     let written = patch_metadata(&context.client, resource, metadata).await?;
     superseded(context, resource, &written);
+    failpoint::at(Point::AnnotationsWritten).await;
     Ok(())
 }
 
@@ -150,7 +154,10 @@ pub(super) async fn must_land(
             }
         }
         match live(context, &resource).await {
-            Ok(Some(now)) if may_still_take(&now, &findings) => resource = now,
+            Ok(Some(now)) if may_still_take(&now, &findings) => {
+                failpoint::at(Point::LandingAgain).await;
+                resource = now;
+            }
             Ok(_) => return remove_duplicate(context, scene, &findings).await,
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
@@ -183,8 +190,10 @@ async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findi
     let uid = scene.resource.uid().unwrap_or_default();
     if context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_none() {
         let note = format!("{} was created while another id was written; it is removed again", bound.id);
+        failpoint::at(Point::DuplicateFound).await;
         match act::delete(scene, &bound.id).await {
             Ok(_) => {
+                failpoint::at(Point::DuplicateRemoved).await;
                 context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await;
             }
             Err(error) => tracing::error!(id = bound.id, %error, "what was created twice could not be removed"),

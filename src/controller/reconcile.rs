@@ -34,8 +34,9 @@ const STALE: Duration = Duration::from_millis(200);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(resource: Arc<SimIntegration>, context: Arc<Context>) -> Result<Action, Infallible> {
-    // Before every resource is known, nobody knows what is held and what is missing.
-    context.known().await;
+    if let Some(instead) = context.turn().await {
+        return Ok(instead);
+    }
     let started = Instant::now();
     let pass = one_pass(&context, &resource).await;
     let outcome = pass.outcome;

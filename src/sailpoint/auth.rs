@@ -19,7 +19,8 @@ use super::budget::Budget;
 use super::claims::Claims;
 use super::class::Class;
 use super::error::{Error, ErrorKind};
-use super::http::{Body, Http, Inbound, Outbound, Verb};
+use super::http::{Http, Inbound};
+use super::outbound::{Body, Outbound, Verb};
 use super::scrub::Scrubber;
 
 /// The path of the token endpoint, below the base URL as everything else.
@@ -196,7 +197,7 @@ async fn request(http: &Http, budget: &Budget, credentials: &Credentials) -> Res
         query: None,
         route: PATH,
         experimental: false,
-        body: Some(Body { content_type: "application/x-www-form-urlencoded", bytes: form.into_bytes() }),
+        body: Some(Body { content_type: "application/x-www-form-urlencoded", bytes: form.into() }),
         largest: LARGEST,
         secrets: &secrets,
         send_before: None,

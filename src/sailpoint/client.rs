@@ -16,8 +16,10 @@ use super::auth::{Authenticator, Credentials, Token};
 use super::budget::{Budget, Slot};
 use super::claims::Claims;
 use super::class::Class;
+use super::deadline::WriteDeadline;
 use super::error::{Error, ErrorKind};
-use super::http::{Http, Inbound, Observer, Outbound, Verb};
+use super::http::{Http, Inbound, Observer};
+use super::outbound::{Outbound, Verb};
 use super::versions::ApiVersion;
 
 /// How to reach a tenant.
@@ -35,10 +37,12 @@ pub struct ClientConfig {
     pub time_limit: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Until when writes may be sent.
+    pub write_deadline: WriteDeadline,
 }
 
 impl ClientConfig {
-    /// With 5 s to connect and 30 s in all, and the operator's name and version as user agent.
+    /// With 5 s to connect and 30 s in all, the operator's name and version as user agent, and no end to writes.
     #[must_use]
     pub fn new(base_url: Url, api: ApiVersion) -> Self {
         Self {
@@ -48,6 +52,7 @@ impl ClientConfig {
             connect_limit: Duration::from_secs(5),
             time_limit: Duration::from_secs(30),
             user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
+            write_deadline: WriteDeadline::unlimited(),
         }
     }
 }

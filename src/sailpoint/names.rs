@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::budget::Slot;
 use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
-use super::http::{Outbound, Verb};
 use super::lenient;
 use super::operations::LARGEST;
+use super::outbound::{Outbound, Verb};
 use super::versions::Collection;
 use super::wire::Named;
 

@@ -12,8 +12,8 @@ use super::budget::Slot;
 use super::class::Class;
 use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
-use super::http::{Body, Outbound, Verb};
 use super::lenient;
+use super::outbound::{Body, Outbound, Verb};
 use super::versions::Collection;
 use super::wire::{Details, Integration, PatchOperation};
 
@@ -164,7 +164,7 @@ impl<'a> Outbound<'a> {
         // The message of a serializer may quote a value.
         let bytes = serde_json::to_vec(value)
             .map_err(|_| Error::new(ErrorKind::Misconfigured, "the body cannot be written as JSON"))?;
-        Ok(Self { body: Some(Body { content_type, bytes }), ..self })
+        Ok(Self { body: Some(Body { content_type, bytes: bytes.into() }), ..self })
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Snapshot {
     by_name: HashMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
     tombstones: HashMap<String, Instant>,
-    /// What a 404 of SailPoint's own said is gone.
+    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET.
     gone: BTreeSet<String>,
     /// When we last wrote to an id, whatever came of it.
     written: HashMap<String, Instant>,
@@ -159,13 +159,14 @@ impl Snapshot {
         }
     }
 
-    /// We deleted this id, or found it gone while deleting.
+    /// We deleted this id.
     pub fn deleted(&mut self, id: &str, answered: Instant) {
         self.remove(id);
         self.whole.remove(id);
         self.unanswered.remove(id);
         self.written.insert(id.to_owned(), answered);
         self.tombstones.insert(id.to_owned(), answered);
+        self.gone.insert(id.to_owned());
     }
 
     /// SailPoint itself said that this id is gone.
@@ -238,9 +239,10 @@ mod tests {
         snapshot.merge(vec![integration("a", "a")], start, LAG, true);
         snapshot.deleted("a", start + SECOND);
         snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
-        assert!(snapshot.is_empty());
+        assert!(snapshot.is_empty() && snapshot.is_gone("a"));
         snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
         assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
+        assert!(!snapshot.is_gone("a"));
     }
 
     #[test]

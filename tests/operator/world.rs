@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -16,7 +17,7 @@ use super::events::{Notice, event, events};
 use super::manifests::{config, credentials, merge, service_now, tenant};
 use super::resources::Resources;
 use super::writes::{Write, writes};
-use crate::support::control_plane::Sandbox;
+use crate::support::control_plane::{Sandbox, kubeconfig};
 use crate::support::crds;
 use crate::support::process::Operator;
 use crate::support::simulator::{Call, Config, Tenant};
@@ -26,7 +27,7 @@ use crate::support::wait::eventually;
 static WORLDS: Semaphore = Semaphore::const_new(10);
 
 /// Everything that takes minutes in a cluster takes seconds here. A later flag of the same name counts.
-const QUICK: [(&str, &str); 10] = [
+const QUICK: [(&str, &str); 11] = [
     ("--resync", "1s"),
     ("--settle", "2s"),
     ("--list-lag", "50ms"),
@@ -36,6 +37,7 @@ const QUICK: [(&str, &str); 10] = [
     ("--refused-retry", "1h"),
     ("--connect-limit", "2s"),
     ("--request-limit", "10s"),
+    ("--leader-elect", "false"),
     ("--log", "debug"),
 ];
 
@@ -95,6 +97,8 @@ impl Setup {
             sims,
             tenants,
             flags,
+            environment: BTreeMap::new(),
+            kubeconfig: None,
             operators: Vec::new(),
             said: String::new(),
             is_closed: false,
@@ -121,6 +125,8 @@ pub struct World {
     /// The `SailPointTenant`s of the namespace.
     pub tenants: Resources,
     flags: BTreeMap<String, String>,
+    environment: BTreeMap<String, String>,
+    kubeconfig: Option<PathBuf>,
     operators: Vec<(Operator, u16)>,
     /// What operators said that have ended.
     said: String,
@@ -147,7 +153,14 @@ impl World {
         let listen = format!("--listen=127.0.0.1:{port}");
         let flags: Vec<String> = self.flags.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
         let arguments: Vec<&str> = ["run", &listen].into_iter().chain(flags.iter().map(String::as_str)).collect();
-        self.operators.push((Operator::start(&arguments, &[]), port));
+        let environment: Vec<_> = self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let kubeconfig = self.kubeconfig.as_deref().map_or_else(|| kubeconfig(), |path| path);
+        self.operators.push((Operator::start_as(kubeconfig, &arguments, &environment), port));
+    }
+
+    /// The operator that was started last.
+    pub fn operator(&self) -> &Operator {
+        &self.operators.last().expect("an operator runs").0
     }
 
     /// Every operator dies as with its node.
@@ -170,6 +183,16 @@ impl World {
     /// Changes a flag for the operators that are started from now on.
     pub fn set_flag(&mut self, flag: &str, value: &str) {
         self.flags.insert(flag.to_owned(), value.to_owned());
+    }
+
+    /// Holds the operators that are started from now on at failpoints, as in `created=1*return(hold)`; empty: nowhere.
+    pub fn set_failpoints(&mut self, failpoints: &str) {
+        self.environment.insert("FAILPOINTS".to_owned(), failpoints.to_owned());
+    }
+
+    /// The operators that are started from now on reach Kubernetes by this kubeconfig.
+    pub fn set_kubeconfig(&mut self, kubeconfig: PathBuf) {
+        self.kubeconfig = Some(kubeconfig);
     }
 
     /// Somebody creates or replaces a Secret.

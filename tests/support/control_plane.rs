@@ -1,13 +1,14 @@
 //! A real Kubernetes API, one per test binary, and a namespace of its own for each test.
 //!
-//! There is an API server and nothing else: no controller deletes a namespace's contents, no garbage collector follows
-//! owner references, no Pod ever runs. Namespaces are never deleted, as the whole API is thrown away with the binary.
+//! There is an API server and nothing else, unless a test asks [`with_controllers`]: no controller deletes a namespace's
+//! contents, no garbage collector follows owner references, no Pod ever runs. Namespaces are never deleted, as the whole
+//! API is thrown away with the binary.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 use k8s_openapi::api::core::v1::Namespace;
@@ -21,6 +22,13 @@ use super::process::signal;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/control-plane");
 
 static CONTROL_PLANE: LazyLock<ControlPlane> = LazyLock::new(ControlPlane::start);
+static WITH_CONTROLLERS: AtomicBool = AtomicBool::new(false);
+
+/// This binary's control plane has the controllers that empty a deleted namespace and collect garbage. Each of its tests says
+/// so first: whichever comes first starts the control plane.
+pub fn with_controllers() {
+    WITH_CONTROLLERS.store(true, Ordering::Relaxed);
+}
 
 /// The running script. It ends when its standard input closes, and the system closes that when this process ends,
 /// however it ends: so nothing here is ever dropped, and nothing is left behind.
@@ -38,8 +46,11 @@ impl ControlPlane {
         let assets = String::from_utf8(assets.stdout).unwrap();
 
         let folder = tempfile::Builder::new().prefix("sim-operator-test-").tempdir().unwrap().keep();
+        let controllers = WITH_CONTROLLERS.load(Ordering::Relaxed).then_some(OsStr::new("--with-controllers"));
         let mut script = Command::new(SCRIPT)
-            .args([OsStr::new("run"), OsStr::new("--remove"), folder.as_os_str()])
+            .args(
+                [OsStr::new("run"), OsStr::new("--remove")].into_iter().chain(controllers).chain([folder.as_os_str()]),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

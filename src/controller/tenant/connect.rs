@@ -140,6 +140,7 @@ fn with_credentials(
         ca_bundle: tenant.spec.ca_bundle.clone(),
         connect_limit: context.config.connect_limit,
         time_limit: context.config.request_limit,
+        write_deadline: context.leadership.write_deadline.clone(),
         ..ClientConfig::new(base_url, tenant.spec.api)
     };
     let per_10s = tenant.spec.requests_per_10s.and_then(|n| usize::try_from(n).ok()).unwrap_or(REQUESTS_PER_10S);

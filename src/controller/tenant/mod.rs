@@ -40,8 +40,9 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(tenant: Arc<SailPointTenant>, context: Arc<Context>) -> Result<Action, Infallible> {
-    // Before every resource is known, nobody knows what is held.
-    context.known().await;
+    if let Some(instead) = context.turn().await {
+        return Ok(instead);
+    }
     let started = Instant::now();
     let (outcome, next) = one_pass(&context, &tenant).await;
     context.metrics.reconciled(Kind::Tenant, outcome, started.elapsed());

@@ -1,0 +1,50 @@
+//! Create: intent, POST, status, annotations.
+
+use sim_operator::failpoint::Point;
+
+use super::calls::Call::{List, Post, Token};
+use super::calls::Trouble;
+use super::kubernetes::Write;
+use super::operation::Operation;
+use super::row::{Row, Writes};
+use super::scenario::Mishap::{Call, CallThenKilledAt, KilledAt};
+use super::scenario::{of_kubernetes, of_reads, rows as of};
+
+const ONCE: Writes = Writes::posts(1);
+/// The first never took effect: without it there would be none.
+const TWICE: Writes = Writes::posts(2);
+
+pub fn rows() -> Vec<Row> {
+    let points = [
+        Point::BeforeIntent,
+        Point::IntentWritten,
+        Point::Created,
+        Point::StatusWritten,
+        Point::Announced,
+        Point::AnnotationsWritten,
+    ];
+    let posts = [
+        (Call(Post, Trouble::HeldThenKilled), ONCE),
+        (Call(Post, Trouble::MadeThenKilled), ONCE),
+        (Call(Post, Trouble::CutBefore), TWICE),
+        (Call(Post, Trouble::CutAfter), ONCE),
+        (Call(Post, Trouble::ServerErrorBefore), TWICE),
+        (Call(Post, Trouble::ServerErrorAfter), ONCE),
+        (Call(Post, Trouble::NeverMade), TWICE),
+        (Call(Post, Trouble::MadeLate), ONCE),
+        (Call(Post, Trouble::AnsweredLate), ONCE),
+        (CallThenKilledAt(Post, Trouble::CutBefore, Point::CreateUnanswered), TWICE),
+        (CallThenKilledAt(Post, Trouble::CutAfter, Point::CreateUnanswered), ONCE),
+    ];
+    let killed = points.map(|point| (KilledAt(point), ONCE));
+    let kubernetes = of_kubernetes(&[Write::Intent, Write::NewId, Write::Annotations], ONCE);
+    let whole = killed.into_iter().chain(of_reads(&[Token, List], ONCE)).chain(posts).chain(kubernetes);
+    of(Operation::Create, whole).into_iter().chain(refused()).collect()
+}
+
+/// The first POST was refused. A process that died since does not know, and asks again.
+fn refused() -> Vec<Row> {
+    let killed =
+        [Point::CreateRefused, Point::IntentClosed, Point::StatusWritten].map(|point| (KilledAt(point), TWICE));
+    of(Operation::CreateRefused, killed.into_iter().chain(of_kubernetes(&[Write::ClosedIntent], TWICE)))
+}
