@@ -24,3 +24,4 @@ pub mod probes;
 pub mod sailpoint;
 pub mod telemetry;
 pub mod tenants;
+pub mod text;

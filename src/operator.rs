@@ -2,31 +2,26 @@
 
 mod gauges;
 mod shutdown;
+mod watches;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use futures::future::{join_all, ready};
 use futures::{FutureExt as _, StreamExt as _};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::core::NamespaceResourceScope;
-use kube::runtime::PredicateConfig;
+use kube::runtime::Controller;
 use kube::runtime::controller::Config as Concurrency;
-use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::watcher::Event;
-use kube::runtime::{Controller, WatchStreamExt as _, watcher};
-use kube::{Api, Client, Resource, ResourceExt as _};
-use serde::de::DeserializeOwned;
+use kube::{Api, Client, ResourceExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinError;
-use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::api::{SailPointTenant, SimIntegration};
 use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
-    Context, Events, Holders, Memories, SecretVersions, Watch, Watched, reconcile, reconcile_tenant,
+    Context, Events, Holders, Memories, SecretVersions, Unreadable, Watched, reconcile, reconcile_tenant,
 };
 use crate::leader::{Candidate, Leadership, Lost};
 use crate::metrics::Metrics;
@@ -34,6 +29,7 @@ use crate::probes::{self, Readiness};
 use crate::tenants::Fleet;
 use gauges::gauges;
 use shutdown::{ended, patience, signals};
+use watches::watches;
 
 const INTEGRATIONS: &str = "the CRD simintegrations.simops.dev and its list";
 const TENANTS: &str = "the CRD sailpointtenants.simops.dev and its list";
@@ -172,11 +168,12 @@ async fn wire(
     let holders = Arc::new(Holders::default());
     let watched = namespaces(&config.namespaces, None);
     let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
-    let (integrations, integration_controllers) = watches(&watching, &watched, {
+    let unreadable = Arc::new(Unreadable::default());
+    let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, {
         let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
         move |event: &Event<SimIntegration>| note(&holders, event, &cluster, &config)
     });
-    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, |_: &Event<SailPointTenant>| {});
+    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, &unreadable, |_: &Event<SailPointTenant>| {});
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
@@ -186,6 +183,7 @@ async fn wire(
         leadership,
         fleet: Fleet::default(),
         holders,
+        unreadable,
         integrations: Watched::new(integrations),
         tenants: Watched::new(tenants),
         memories: Memories::default(),
@@ -221,62 +219,6 @@ fn note(holders: &Holders, event: &Event<SimIntegration>, cluster: &str, config:
         Event::Delete(resource) => holders.forget(&resource.uid().unwrap_or_default()),
         Event::Init | Event::InitDone => {}
     }
-}
-
-/// A watch and a controller for each namespace; `note` sees every event before the store does.
-fn watches<K>(
-    client: &Client,
-    namespaces: &[Option<String>],
-    note: impl Fn(&Event<K>) + Clone + Send + 'static,
-) -> (Vec<Watch<K>>, Vec<Controller<K>>)
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + std::fmt::Debug
-        + Send
-        + Sync
-        + 'static,
-{
-    let one = |namespace: &Option<String>| {
-        let api = match namespace {
-            Some(namespace) => Api::namespaced(client.clone(), namespace),
-            None => Api::all(client.clone()),
-        };
-        let (store, writer) = reflector::store();
-        let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
-        let (tell, known) = watch::channel(false);
-        let note = note.clone();
-        let stream = watcher(api, watcher::Config::default())
-            .default_backoff()
-            .modify(|resource: &mut K| resource.managed_fields_mut().clear())
-            .inspect(move |event| {
-                if let Ok(event) = event {
-                    note(event);
-                }
-            })
-            .reflect(writer)
-            .inspect(move |event| {
-                if matches!(event, Ok(Event::InitDone)) {
-                    tell.send_replace(true);
-                }
-            })
-            .applied_objects()
-            .predicate_filter(what_matters, PredicateConfig::default());
-        let controller =
-            Controller::for_stream(stream, store.clone()).reconcile_on(UnboundedReceiverStream::new(woken));
-        (Watch { namespace: namespace.clone(), store, wake, known }, controller)
-    };
-    namespaces.iter().map(one).unzip()
-}
-
-/// What a reconcile looks at: not the status, which is our own.
-#[expect(clippy::unnecessary_wraps, reason = "the form that a predicate has")]
-fn what_matters<K: Resource>(resource: &K) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    let meta = resource.meta();
-    (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
-    Some(hasher.finish())
 }
 
 /// Says what is still missing until both kinds are known.

@@ -24,7 +24,7 @@ use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::Origin;
-use crate::api::{Annotations, Mode, Reason, SimIntegration};
+use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
 use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
@@ -47,6 +47,9 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     }
     if crd_is_terminating(context).await? {
         return leaving.let_go(LetGo::CrdDeleted, "the CRD is being deleted").await;
+    }
+    if let Some(why) = context.unreadable.why(&live) {
+        return Err(stalled(Reason::InvalidSpec, format!("{why}; {WAY_OUT}")));
     }
     leaving.go().await
 }
@@ -78,6 +81,12 @@ struct Leaving<'a> {
 impl Leaving<'_> {
     async fn go(&self) -> Result<Pass, Halt> {
         let (id, origin) = (self.recorded.id.clone(), self.recorded.origin);
+        if let Some(why) = &self.recorded.unreadable {
+            return match self.resource.spec.policy.as_ref().and_then(|policy| policy.delete) {
+                Some(Delete::Orphan) => self.let_go(LetGo::Orphan, "policy.delete").await,
+                _ => Err(stalled(Reason::InvalidAnnotation, format!("{why}; {WAY_OUT}"))),
+            };
+        }
         if id.is_none() && self.recorded.intent.is_none() {
             return self.gone(None).await;
         }
@@ -120,6 +129,11 @@ impl Leaving<'_> {
             )
         })?;
         let connection = match self.context.fleet.standing(&key) {
+            // The id means nothing in another org, and it is not for us to tell which of the two is meant.
+            Some(Standing::NotReady { reason: Reason::TenantChanged, message, .. }) => {
+                let message = format!("the integration cannot be deleted: {message}, {WAY_OUT}");
+                return Err(stalled(Reason::TenantChanged, message));
+            }
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
             Some(Standing::NotReady { reason, message, last: None }) => {
                 return Err(no_connection(reason, &message));

@@ -131,7 +131,8 @@ impl Keeping<'_> {
                 landing::must_land(self.context, &self.scene, created.resource, findings).await
             }
             Ok(None) => {
-                let message = "the answer to the create has no id; looking for it in the tenant's list";
+                let message =
+                    "the answer to the create has no id of something new; looking for it in the tenant's list";
                 self.on(&created.resource, self.wait(Reason::CreateUnresolved, message.into())).await
             }
             Err(failure) => self.on(&created.resource, self.failed(&failure, Doing::Create)).await,

@@ -9,6 +9,7 @@ mod desired;
 mod disposition;
 mod events;
 mod farewell;
+mod guard;
 mod holders;
 mod keeping;
 mod kubernetes;
@@ -25,6 +26,7 @@ mod requests;
 mod secrets;
 pub mod status;
 mod tenant;
+mod unreadable;
 mod watched;
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use memory::{Memories, Memory};
 pub use reconcile::reconcile;
 pub use secrets::SecretVersions;
 pub use tenant::{TenantMemory, reconcile as reconcile_tenant};
+pub use unreadable::Unreadable;
 pub use watched::{Watch, Watched};
 
 use crate::api::{SailPointTenant, SimIntegration};
@@ -62,6 +65,8 @@ pub struct Context {
     pub fleet: Fleet,
     /// Who holds what.
     pub holders: Arc<Holders>,
+    /// Which resources cannot be read, and why.
+    pub unreadable: Arc<Unreadable>,
     /// All integrations, as the watch shows them.
     pub integrations: Watched<SimIntegration>,
     /// All tenants, as the watch shows them.

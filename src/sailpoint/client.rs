@@ -1,6 +1,7 @@
 //! A client of one tenant: token, slot and request brought together.
 //!
-//! A call sends one request, or two when the first is answered 401: the second with a new token. It repeats nothing else,
+//! A call sends one request, or two when the first is answered 401: the second with a new token. A create is sent once. It
+//! repeats nothing else,
 //! and holds no picture of the tenant. What can be asked is in `operations` and `names`.
 
 use std::sync::Arc;
@@ -113,6 +114,11 @@ impl Client {
         self.0.auth.set_credentials(credentials);
     }
 
+    /// From now on only tokens of this org serve, as far as tokens name theirs.
+    pub fn keep_to(&self, org: &str) {
+        self.0.auth.keep_to(org);
+    }
+
     /// The budget it spends.
     #[must_use]
     pub fn budget(&self) -> &Budget {
@@ -164,8 +170,9 @@ impl Client {
             result => return result,
         };
         self.0.auth.reject(&token);
-        // A write that something else than SailPoint refused may have been made.
-        if outbound.method != Verb::Get && !refused.by_sailpoint() {
+        // A write that something else than SailPoint refused may have been made. And a create is never sent twice by one
+        // call, whoever says that the first was refused: a new LIST comes first.
+        if outbound.method == Verb::Post || (outbound.method != Verb::Get && !refused.by_sailpoint()) {
             return Err(refused);
         }
         let again = |error: Error| error.took(2, started.elapsed());

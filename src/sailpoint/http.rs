@@ -28,6 +28,9 @@ use super::scrub::Scrubber;
 /// at the other end has an unknown outcome.
 const LONGEST_IDLE: Duration = Duration::from_secs(15);
 
+/// The most that is read of an answer that is no success: its words are cut to 1 KiB.
+const LARGEST_REFUSAL: usize = 1024 * 1024;
+
 /// Told of every request and every wait for the budget; for metrics.
 pub trait Observer: Send + Sync {
     /// A request ended: with a status, or without an answer. `route` is the path with `{id}` for ids.
@@ -120,7 +123,8 @@ impl Http {
         let mut response = sent.map_err(|error| no_answer(error, &scrubber()))?;
         let status = response.status();
         let heading = Heading::read(response.headers());
-        let body = read(&mut response, outbound.largest).await;
+        let largest = if status.is_success() { outbound.largest } else { LARGEST_REFUSAL };
+        let body = read(&mut response, largest).await;
         if !status.is_success() {
             // What came of the body is enough to tell whose it is.
             let (Ok(body) | Err((body, _))) = body;

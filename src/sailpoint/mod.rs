@@ -34,5 +34,5 @@ pub use error::{Certainty, Error, ErrorKind};
 pub use hosts::{AllowedHosts, HostRefused, NotAHost};
 pub use http::{Observer, Unobserved};
 pub use operations::Terms;
-pub use versions::{ApiVersion, UnknownVersion};
+pub use versions::{ApiVersion, UnknownVersion, is_usable_id};
 pub use wire::{Details, Integration, Named, PatchOperation, Reference, pointer};

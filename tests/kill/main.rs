@@ -34,6 +34,7 @@ mod table;
 mod adopt;
 mod create;
 mod delete;
+mod interleavings;
 mod update;
 
 use sim_operator::failpoint::Point;
@@ -42,7 +43,10 @@ use row::Row;
 
 /// Every row, in the order of the page.
 fn rows() -> Vec<Row> {
-    [create::rows(), adopt::rows(), update::rows(), delete::rows()].into_iter().flatten().collect()
+    [create::rows(), adopt::rows(), update::rows(), delete::rows(), interleavings::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]

@@ -47,11 +47,6 @@ impl Writes {
         Self { patches, ..self }
     }
 
-    /// And so many PUTs.
-    pub const fn and_puts(self, puts: usize) -> Self {
-        Self { puts, ..self }
-    }
-
     /// And so many DELETEs.
     pub const fn and_deletes(self, deletes: usize) -> Self {
         Self { deletes, ..self }

@@ -163,6 +163,11 @@ impl World {
         &self.operators.last().expect("an operator runs").0
     }
 
+    /// Of the operators that run, the one that was started first.
+    pub fn first_operator(&self) -> &Operator {
+        &self.operators.first().expect("an operator runs").0
+    }
+
     /// Every operator dies as with its node.
     pub fn kill_operators(&mut self) {
         for (mut operator, _) in self.operators.drain(..) {

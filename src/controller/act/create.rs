@@ -136,6 +136,15 @@ fn bound(
 ) -> Option<Applied> {
     let integration = std::sync::Arc::new(answer.value);
     let remote = Remote::new(std::sync::Arc::clone(&integration))?;
+    // An answer that names what was there before is none to this create: it would make us own what is not ours.
+    if scene.connection.org.read(|snapshot| snapshot.was_known(&remote.id, answer.started)) {
+        tracing::warn!(
+            resource = resource_name(scene.resource),
+            id = remote.id,
+            "the answer to a create names what was there before"
+        );
+        return None;
+    }
     scene.connection.org.update(|snapshot| snapshot.wrote(integration, answer.answered));
     let mut sent = record(wants);
     note_normalised(wants, &remote, &mut sent);
