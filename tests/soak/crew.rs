@@ -1,10 +1,12 @@
 //! The operators: hired, killed, suspended, and all that they said.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::settings::FLAGS;
+use crate::settings::{ELECTION, FLAGS};
+use crate::support::gate::Gate;
 use crate::support::process::Operator;
 
 /// One process.
@@ -14,8 +16,12 @@ struct Hand {
 }
 
 /// The operators that run, and what those said that have gone.
-#[derive(Default)]
 pub struct Crew {
+    /// Those hired from now on work only while they hold the Lease; else all work at once.
+    pub elects: bool,
+    /// Between them and Kubernetes.
+    pub gate: Gate,
+    kubeconfig: PathBuf,
     hands: Vec<Hand>,
     hired: usize,
     said: Vec<String>,
@@ -26,6 +32,23 @@ pub struct Crew {
 }
 
 impl Crew {
+    /// One that works.
+    pub async fn new(elects: bool) -> Self {
+        let (gate, kubeconfig) = Gate::before_kubernetes().await;
+        let mut crew = Self {
+            elects,
+            gate,
+            kubeconfig,
+            hands: Vec::new(),
+            hired: 0,
+            said: Vec::new(),
+            timeline: Vec::new(),
+            last_words: Vec::new(),
+        };
+        crew.hire();
+        crew
+    }
+
     /// How many run.
     pub fn count(&self) -> usize {
         self.hands.len()
@@ -36,8 +59,9 @@ impl Crew {
         self.hired += 1;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let listen = format!("--listen=127.0.0.1:{port}");
-        let arguments: Vec<&str> = ["run", &listen].into_iter().chain(FLAGS).collect();
-        self.hands.push(Hand { operator: Operator::start(&arguments, &[]), number: self.hired });
+        let election = if self.elects { ELECTION.as_slice() } else { &["--leader-elect=false"] };
+        let arguments: Vec<&str> = ["run", &listen].into_iter().chain(FLAGS).chain(election.iter().copied()).collect();
+        self.hands.push(Hand { operator: Operator::start_as(&self.kubeconfig, &arguments, &[]), number: self.hired });
         self.mark();
     }
 

@@ -129,7 +129,7 @@ impl Standing<'_> {
         let named = others.filter(|id| self.truth(id).is_some_and(|truth| truth["name"] == wanted.name)).count();
         let target = wanted.external_id.as_deref().or(self.id());
         match reason {
-            "AlreadyExists" => named > 0 && !wanted.adopts_by_name,
+            "AlreadyExists" => named > usize::from(wanted.adopts_by_name),
             "Ambiguous" => named > 1 && wanted.adopts_by_name,
             "Conflict" => rest.sims.iter().any(|sim| self.is_rival(sim)),
             "ExternalIdGone" => target.is_some_and(|id| self.truth(id).is_none()),

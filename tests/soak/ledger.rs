@@ -85,7 +85,6 @@ pub struct Told {
 pub struct Stranger {
     pub site: usize,
     pub id: String,
-    pub name: String,
 }
 
 #[derive(Default)]

@@ -31,7 +31,7 @@ pub async fn strike(world: &World) {
     while !world.is_over() {
         let mut dice = all.throw();
         let kind = deck.deal(&mut all);
-        world.rest(dice.millis(300..3_000)).await;
+        world.rest(dice.millis(1_000..6_000)).await;
         match kind {
             Kind::Outage => outage(world, &mut dice).await,
             Kind::WrongCredentials => credentials(world, &mut dice, "credentials wrong").await,
@@ -50,7 +50,7 @@ async fn outage(world: &World, dice: &mut Dice) {
     let mut tenant = site.tenant.write().await;
     world.ledger.befell("tenant down", &format!("{} is down", site.org));
     tenant.fail().await;
-    world.rest(dice.millis(500..4_000)).await;
+    world.rest(dice.millis(500..3_000)).await;
     tenant.recover().await;
     world.ledger.tell("", format!("{} is up again", site.org));
 }
@@ -64,7 +64,7 @@ async fn credentials(world: &World, dice: &mut Dice, kind: &'static str) {
     } else {
         world.cluster.remove_secret(account.namespace, CREDENTIALS).await;
     }
-    world.rest(dice.millis(1_000..5_000)).await;
+    world.rest(dice.millis(500..4_000)).await;
     world.cluster.put_secret(account.namespace, CREDENTIALS, &account.credentials()).await;
     world.ledger.tell("", format!("the credentials of {} are right again", account.name));
 }

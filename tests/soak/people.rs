@@ -75,7 +75,7 @@ impl Person {
     pub async fn live(mut self, world: &World) {
         while !world.is_over() {
             let mut dice = self.dice.throw();
-            world.rest(dice.millis(100..1_200)).await;
+            world.rest(dice.millis(50..700)).await;
             let place = &mut self.places[dice.below(DESKS)];
             match place.desk {
                 None => place.desk = Some(create(world, place, &mut dice).await),
@@ -273,10 +273,10 @@ async fn linger(world: &World, number: usize, dice: &mut Dice) -> bool {
         world.ledger.tell(&desk.wanted.tag, "is gone");
         return true;
     }
-    match dice.below(20) {
-        0..3 => set_policy(world, number, dice).await,
-        3 => force(world, number).await,
-        4..6 => {
+    match dice.below(60) {
+        0..5 => set_policy(world, number, dice).await,
+        5 => force(world, number).await,
+        6..12 => {
             // A deletion waits while it is paused.
             change(world, number, "change mode while deleting", |wanted| Wanted { mode: None, ..wanted }).await;
         }

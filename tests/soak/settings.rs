@@ -24,11 +24,15 @@ pub const FLAGS: [&str; 10] = [
     "--backoff-min=100ms",
     "--backoff-max=2s",
     "--reference-grace=2s",
-    "--refused-retry=5s",
+    "--refused-retry=1h",
     "--connect-limit=2s",
     "--request-limit=2s",
     "--log=sim_operator=debug,info",
 ];
+
+/// Of operators that agree by a Lease which of them works.
+pub const ELECTION: [&str; 4] =
+    ["--leader-elect=true", "--lease-namespace=team-0", "--lease-duration=10s", "--lease-renew=500ms"];
 
 /// What a run is told.
 #[derive(Clone, Copy, Debug)]

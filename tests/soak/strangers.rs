@@ -87,7 +87,7 @@ async fn make(world: &World, site: usize, name: &str, dice: &mut Dice) {
     });
     let tenant = world.sites[site].tenant.read().await;
     let id = tenant.create_in_ui(&integration).await;
-    world.ledger.open().strangers.push(Stranger { site, id: id.clone(), name: name.to_owned() });
+    world.ledger.open().strangers.push(Stranger { site, id: id.clone() });
     world.ledger.did("make in the tenant", "", format!("somebody makes {id} {name:?} in {}", world.sites[site].org));
 }
 

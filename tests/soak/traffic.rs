@@ -26,7 +26,7 @@ pub struct Traffic {
     pub posts: usize,
     /// Calls that met a fault, by what it did.
     pub faults: BTreeMap<String, usize>,
-    /// Pauses that no operator was disturbed in, so that they could be judged.
+    /// Pauses in which one operator was undisturbed for a while, so that they could be judged.
     pub pauses: usize,
     pub longest_pause: i64,
 }
@@ -82,17 +82,18 @@ fn sent_too_soon(pages: &Pages) -> Vec<Finding> {
     findings
 }
 
-/// Whether a pause that this call's answer asked for was kept, where one operator ran and nothing befell it.
+/// Whether a pause that this call's answer asked for was kept, as long as one operator ran and nothing befell it.
 fn paused(pages: &Pages, call: &Call, timeline: &[(Timestamp, usize)], traffic: &mut Traffic) -> Option<Finding> {
     let seconds: i64 = call.retry_after.as_ref().filter(|_| call.status == Some(429))?.parse().ok()?;
-    let (from, until) = (after(call.time, ON_THE_WAY), call.time + SignedDuration::from_secs(seconds));
     let running = timeline.iter().rev().find(|(at, _)| *at <= call.time).map(|(_, running)| *running);
-    let is_disturbed = timeline.iter().any(|(at, _)| *at > call.time && *at < until);
-    if from >= until || running != Some(1) || is_disturbed {
+    let disturbed = timeline.iter().map(|(at, _)| *at).find(|at| *at > call.time);
+    let over = call.time + SignedDuration::from_secs(seconds);
+    let (from, until) = (after(call.time, ON_THE_WAY), disturbed.unwrap_or(over).min(over));
+    if from >= until || running != Some(1) {
         return None;
     }
     traffic.pauses += 1;
-    traffic.longest_pause = traffic.longest_pause.max(seconds);
+    traffic.longest_pause = traffic.longest_pause.max(until.duration_since(call.time).as_secs());
     let meanwhile = |other: &&Call| other.client_id == call.client_id && other.time > from && other.time < until;
     let broken = pages.calls.range(call.number + 1..).map(|(_, other)| other).find(meanwhile)?;
     let text = format!(

@@ -29,7 +29,7 @@ enum Kind {
     CutAfter,
     EmptyList,
     ShortList,
-    /// 429 with seconds, or with a minute and more where there is time.
+    /// 429 with seconds.
     Pause,
     /// Lists lag, or no longer.
     Lag,
@@ -77,7 +77,7 @@ pub async fn blow(world: &World, site: usize) {
             }
             Kind::Clear => tenant.clear_faults().await,
             _ => {
-                let fault = fault(world, site, kind, &mut dice);
+                let fault = fault(site, kind, &mut dice);
                 tenant.inject(&fault).await;
             }
         }
@@ -93,7 +93,7 @@ const PATHS: [&str; 2] = ["/v20*", "/sim-integrations/v1*"];
 /// How each is changed.
 const CHANGES: [&str; 2] = ["PATCH", "PUT"];
 
-fn fault(world: &World, site: usize, kind: Kind, dice: &mut Dice) -> Fault {
+fn fault(site: usize, kind: Kind, dice: &mut Dice) -> Fault {
     let lists = matches!(kind, Kind::EmptyList | Kind::ShortList);
     let (method, path) = match dice.below(10) {
         _ if lists => ("GET", PATHS[site]),
@@ -104,10 +104,10 @@ fn fault(world: &World, site: usize, kind: Kind, dice: &mut Dice) -> Fault {
         _ => ("POST", "/oauth/token"),
     };
     let times = Some(u32::try_from(dice.within(1..4)).unwrap());
-    Fault { method: Some(method.to_owned()), path: path.to_owned(), times, action: action(world, kind, dice) }
+    Fault { method: Some(method.to_owned()), path: path.to_owned(), times, action: action(kind, dice) }
 }
 
-fn action(world: &World, kind: Kind, dice: &mut Dice) -> Action {
+fn action(kind: Kind, dice: &mut Dice) -> Action {
     let latest = u64::try_from(LATEST.as_millis()).unwrap();
     let limit = u64::try_from(REQUEST_LIMIT.as_millis()).unwrap();
     let too_late = dice.within(limit + 200..latest);
@@ -123,15 +123,16 @@ fn action(world: &World, kind: Kind, dice: &mut Dice) -> Action {
         Kind::CutAfter => Action::CutAfter {},
         Kind::EmptyList => Action::EmptyList {},
         Kind::ShortList => Action::ShortList { without_ids: Vec::new(), drop_last: dice.below(4) + 1 },
-        Kind::Pause | Kind::Lag | Kind::Revoke | Kind::Clear => pause(world, dice),
+        Kind::Pause | Kind::Lag | Kind::Revoke | Kind::Clear => too_many(dice.within(1..8)),
     }
 }
 
-/// Never longer than the soak, and of minutes only in one that lasts many.
-fn pause(world: &World, dice: &mut Dice) -> Action {
-    let left = world.end.saturating_duration_since(tokio::time::Instant::now()).as_secs();
-    let minutes = world.settings.faults.as_secs() >= 240 && dice.chance(20);
-    let seconds = if minutes { dice.within(60..100) } else { dice.within(1..8) }.min(left.max(1));
+/// The next call whatever is answered by 429.
+pub fn pause(seconds: u64) -> Fault {
+    Fault { method: None, path: "*".to_owned(), times: Some(1), action: too_many(seconds) }
+}
+
+fn too_many(seconds: u64) -> Action {
     let headers = BTreeMap::from([("Retry-After".to_owned(), seconds.to_string())]);
     Action::Answer { status: 429, headers, body: None, content_type: None, commit: false }
 }

@@ -43,8 +43,7 @@ impl World {
             let url = sites[account.site].tenant.read().await.url().to_owned();
             cluster.apply(&account.manifest(&url)).await.unwrap();
         }
-        let mut crew = Crew::default();
-        crew.hire();
+        let crew = Crew::new(settings.seed % 2 == 1).await;
         let record = Record::new(sites.len());
         let end = Instant::now() + settings.faults;
         Self { settings, cluster, sites, crew: Mutex::new(crew), ledger, record, end }
