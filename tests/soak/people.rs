@@ -56,8 +56,8 @@ const DEEDS: [(usize, Deed); 11] = [
     (4, Deed::SendAgain),
     (5, Deed::Strip),
     (8, Deed::Paste),
-    (16, Deed::Delete),
-    (4, Deed::Force),
+    (7, Deed::Delete),
+    (2, Deed::Force),
 ];
 
 impl Person {
