@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::server::{Reply, Server, bytes, ok, text};
 use super::table::End::{self, Heals, Ready, Stalls};
 use super::table::Table;
-use crate::operator::canary::{CLIENT_SECRET, PASSWORD};
+use crate::operator::canary::CLIENT_SECRET;
 
 /// One row: what is answered, by which bytes, and what follows.
 pub type Row = (&'static str, Reply, End);
@@ -148,7 +148,7 @@ fn refused(status: &str, headers: &str, body: &Value) -> Reply {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_of_every_shape() {
     let said = |words| Heals(UNAVAILABLE, words);
-    let echo = format!("you sent {CLIENT_SECRET} and {PASSWORD} and a-token-of-the-table");
+    let echo = format!("you sent {CLIENT_SECRET} and a-token-of-the-table");
     let documented = |text: Value| json!({"detailCode": "400", "trackingId": "b21b", "messages": text});
     let rows: Vec<Row> = vec![
         ("messages that are a text", refused("400 Bad Request", "", &documented(json!("no"))), said("400")),

@@ -17,8 +17,6 @@ pub struct Request {
     pub path: String,
     /// As they came, one a line.
     pub headers: String,
-    /// As text.
-    pub body: String,
 }
 
 /// What is answered.
@@ -112,6 +110,8 @@ async fn send(stream: &mut BufReader<TcpStream>, reply: Reply) -> std::io::Resul
             stream.write_all(&head).await?;
             loop {
                 stream.write_all(&chunk).await?;
+                // Without end, and not without leaving anybody else the processor.
+                sleep(Duration::from_millis(1)).await;
             }
         }
         Reply::Drip(bytes) => {
@@ -144,6 +144,5 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     let mut words = first.split(' ').map(str::to_owned);
-    let body = String::from_utf8_lossy(&body).into_owned();
-    Some(Request { method: words.next()?, path: words.next()?, headers, body })
+    Some(Request { method: words.next()?, path: words.next()?, headers })
 }

@@ -75,7 +75,7 @@ fn creates() -> Vec<Row> {
         row(
             "400 in SailPoint's words, and it was made",
             says(400, json!({"error": "no"}), true),
-            Stalls("Refused", "no"),
+            Stalls("AlreadyExists", "externalId"),
             1,
         ),
     ]
