@@ -48,7 +48,7 @@ pub enum Doing {
 /// So many others write: the next place is soon free.
 const BUSY: Duration = Duration::from_millis(250);
 /// Kubernetes has a newer version, which the watch brings soon.
-const STALE: Duration = Duration::from_millis(200);
+pub(super) const STALE: Duration = Duration::from_millis(200);
 
 /// The most characters of Kubernetes' words that are shown.
 const LONGEST_QUOTE: usize = 512;

@@ -29,11 +29,6 @@ impl Call {
         }
     }
 
-    /// Whether it changes what is in the tenant.
-    pub fn is_write(self) -> bool {
-        !matches!(self, Self::Token | Self::List | Self::Get)
-    }
-
     /// The next such call meets this.
     pub fn fault(self, action: Action) -> Fault {
         match self {

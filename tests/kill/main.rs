@@ -26,6 +26,7 @@ mod operator {
 mod calls;
 mod kubernetes;
 mod operation;
+mod page;
 mod place;
 mod row;
 mod scenario;
@@ -34,6 +35,7 @@ mod table;
 mod adopt;
 mod create;
 mod delete;
+mod interleavings;
 mod update;
 
 use sim_operator::failpoint::Point;
@@ -42,12 +44,23 @@ use row::Row;
 
 /// Every row, in the order of the page.
 fn rows() -> Vec<Row> {
-    [create::rows(), adopt::rows(), update::rows(), delete::rows()].into_iter().flatten().collect()
+    [create::rows(), adopt::rows(), update::rows(), delete::rows(), interleavings::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]
 fn the_kill_table() {
     table::run(rows());
+}
+
+#[test]
+fn the_page_has_the_rows_of_the_table() {
+    let lines: Vec<page::Line> = rows().iter().map(page::Line::of).collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    assert!(page == page::page(&lines), "docs/reliability.md is not of these rows: run `make reliability`");
 }
 
 #[test]

@@ -66,10 +66,9 @@ impl Leaving<'_> {
         let tenant = self.context.tenant(&key);
         let of_other = match self.context.fleet.standing(&key) {
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
-            Some(Standing::NotReady { last: None, .. }) => return Ok(false),
             // Nobody knows yet whose org it is.
             None if tenant.is_some() => return Err(Halt::Parked),
-            None => return Ok(false),
+            Some(Standing::NotReady { last: None, .. }) | None => return Ok(false),
         };
         let Some(tenant) = tenant.filter(|_| of_other.org.name == connection.org.name) else { return Ok(false) };
         Ok(allows(self.context, &tenant, &other.namespace().unwrap_or_default()).await?)

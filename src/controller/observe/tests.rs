@@ -245,7 +245,7 @@ fn gone_is_said_by_the_tenant_and_long_after_our_last_write() {
     assert_eq!(scene.look(6, &held("1"), None, false), "Gone");
     let recently = Recorded { last_change: Some(Timestamp::now()), ..held("1") };
     assert_eq!(scene.look(6, &recently, None, false), "unknown ConfirmingAbsence", "written before a restart");
-    scene.org().set_mass_disappearance(Some(9));
+    scene.org().set_vanished((1..=9).map(|n| format!("gone {n}")).collect());
     assert_eq!(scene.look(6, &held("1"), None, false), "unknown MassDisappearance");
 }
 

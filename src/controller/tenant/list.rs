@@ -77,8 +77,8 @@ async fn believe(
     let Answer { value: list, started, date, .. } = answer;
     let held = context.holders.ids_in_status(&org.name);
     let mut missing = org.missing(&list, started, lag, &held);
-    let vanished = missing.iter().filter(|id| held.contains(*id)).count();
-    let too_many = vanished > most_believed(&held) && !accept;
+    let vanished: BTreeSet<String> = missing.iter().filter(|id| held.contains(*id)).cloned().collect();
+    let too_many = vanished.len() > most_believed(&held) && !accept;
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
     let mut gone = BTreeSet::new();
     for id in missing.iter().take(asked) {
@@ -98,7 +98,7 @@ async fn believe(
             Found::Unclear => {}
         }
     }
-    org.set_mass_disappearance((too_many && gone.len() == asked).then_some(vanished));
+    org.set_vanished(if too_many && gone.len() == asked { vanished } else { BTreeSet::new() });
     if too_many {
         org.listed(list, started, date, lag, missing);
         return Ok(());
