@@ -14,6 +14,9 @@ use crate::operator::manifests::{CLIENT_ID, bare_sim, config_with, tenant};
 use crate::operator::world::World;
 use crate::support::simulator::Switches;
 
+/// The keys of a Secret.
+type Data<'a> = Vec<(&'a str, &'a [u8])>;
+
 async fn create(table: &Table, name: &str, type_: &str, immutable: bool, data: &[(&str, &[u8])]) {
     let of_bytes = |(key, value): &(&str, &[u8])| ((*key).to_owned(), ByteString(value.to_vec()));
     let secret = Secret {
@@ -43,9 +46,9 @@ async fn credentials_of_a_tenant() {
     let no_text = |words| Stalls("SecretNotFound", words);
     let rejected = Stalls("CredentialsRejected", "check clientId and clientSecret");
     let long = vec![b'x'; 1_000_000];
-    let inner = format!("{}\r\nX-Evil: 1", CLIENT_SECRET).into_bytes();
+    let inner = format!("{CLIENT_SECRET}\r\nX-Evil: 1").into_bytes();
     let (broken_id, broken_secret) = (with_line_break(CLIENT_ID), with_line_break(CLIENT_SECRET));
-    let rows: Vec<(&str, Vec<(&str, &[u8])>, End)> = vec![
+    let rows: Vec<(&str, Data, End)> = vec![
         ("no key at all", vec![], no_text("clientId")),
         ("no clientSecret", vec![("clientId", id)], no_text("clientSecret")),
         ("keys of another case", vec![("clientid", id), ("clientsecret", secret)], no_text("clientId")),
@@ -88,7 +91,7 @@ async fn attributes_from_a_secret() {
     let mut table = Table::new("Secrets of an integration").await;
     let missing = Stalls("SecretNotFound", "that holds text");
     let (sent, broken, long) = (Ready("in order"), with_line_break(PASSWORD), vec![b'x'; 900_000]);
-    let rows: Vec<(&str, Vec<(&str, &[u8])>, End, Option<&[u8]>)> = vec![
+    let rows: Vec<(&str, Data, End, Option<&[u8]>)> = vec![
         ("no such key", vec![("other", b"x")], missing, None),
         ("an empty value", vec![("password", b"")], missing, None),
         ("a value that is no text", vec![("password", b"\xc3\x28")], missing, None),

@@ -1,7 +1,7 @@
 //! Specs that the definition lets pass and that are odd all the same: sent and read back as they are, or refused in words.
 
 use kube::api::PostParams;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::table::End::{self, Ready, Stalls};
 use super::table::Table;
@@ -22,7 +22,7 @@ async fn create(table: &Table, manifest: &Manifest) {
 }
 
 fn attributes(value: Value) -> Value {
-    json!({"attributes": value})
+    Map::from_iter([("attributes".to_owned(), value)]).into()
 }
 
 fn from_secret(attribute: &str) -> Value {

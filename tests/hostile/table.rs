@@ -63,7 +63,7 @@ impl Table {
 
     /// The same in a world that is made for it.
     pub async fn within(title: &'static str, setup: Setup) -> Self {
-        let world = setup.flag("--request-limit", "3s").create().await;
+        let world = setup.create().await;
         world.sims.apply(&sim(DESK)).await;
         world.sims.ready(DESK).await;
         let desk = world.sims.until(DESK, "is settled", |now| now.annotation("simops.dev/remote-id").is_some()).await;
