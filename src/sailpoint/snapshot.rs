@@ -88,10 +88,10 @@ impl Snapshot {
         self.written.get(id).copied()
     }
 
-    /// When a write to this id was sent whose answer never came, if it may still land.
+    /// When a write to this id was sent whose answer never came, if no other was answered since.
     #[must_use]
-    pub fn unanswered_since(&self, id: &str, settle: Duration, now: Instant) -> Option<Instant> {
-        self.unanswered.get(id).copied().filter(|since| *since + settle > now)
+    pub fn unanswered_since(&self, id: &str) -> Option<Instant> {
+        self.unanswered.get(id).copied()
     }
 
     /// Known ids that a LIST started at `started` does not show although it should: those that resources hold and those

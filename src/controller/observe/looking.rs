@@ -123,20 +123,18 @@ impl Looking<'_> {
         creator.or_else(|| self.free_and_held(name).1)
     }
 
-    /// An unanswered write may still land: what is there is not known.
+    /// An unanswered write may still land: what is there is not known before a LIST from after that time shows it.
     fn unless_unsettled(&self, id: &str, observed: Observed) -> Observed {
-        let Self { question, config, .. } = self;
-        match self.at.org.read(|snapshot| snapshot.unanswered_since(id, config.settle, question.now)) {
-            None => observed,
-            Some(since) => Observed::Unknown {
-                reason: Reason::WriteUnsettled,
-                message: format!(
-                    "a write was sent and its answer never came; nothing more is written until {:.0?} have passed",
-                    config.settle
-                ),
-                until: Some(since + config.settle),
-            },
+        let settle = self.config.settle;
+        let Some(since) = self.at.org.read(|snapshot| snapshot.unanswered_since(id)) else { return observed };
+        let settled = since + settle;
+        if settled <= self.question.now {
+            return self.view(Some(settled)).map_or_else(|asked| *asked, |_| observed);
         }
+        let message = format!(
+            "a write was sent and its answer never came; nothing more is written until {settle:.0?} have passed"
+        );
+        Observed::Unknown { reason: Reason::WriteUnsettled, message, until: Some(settled) }
     }
 
     /// Gone is a 404 of SailPoint's own, absent from a whole LIST, and `settle` past our last write.

@@ -229,7 +229,9 @@ fn what_is_held_is_restored_mismatched_or_unsettled() {
     let sent = scene.at(2);
     scene.org().update(|snapshot| snapshot.unanswered("1", sent));
     assert_eq!(scene.look(3, &held("1"), None, false), "unknown WriteUnsettled");
-    assert_eq!(scene.look(303, &held("1"), None, false), "Held 1", "after settle");
+    assert_eq!(scene.look(303, &held("1"), None, false), "Asked", "after settle, the list is from before the write");
+    scene.listed(304, &[("1", "Desk"), ("2", "Other")], true);
+    assert_eq!(scene.look(305, &held("1"), None, false), "Held 1");
 }
 
 #[test]
