@@ -12,7 +12,7 @@ use crate::controller::Context;
 use crate::controller::requests::Requests;
 use crate::model::Kind;
 use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Purpose};
-use crate::tenants::{Connection, Org};
+use crate::tenants::{Connection, ListOutcome, Org};
 
 /// Lists the org if a resync is due or somebody waits for it. Returns whether it was listed.
 pub(super) async fn list_if_due(
@@ -25,7 +25,10 @@ pub(super) async fn list_if_due(
     let asked = Instant::now();
     let is_due = || {
         let last = org.last_round();
-        let is_old = last.as_ref().is_none_or(|round| round.started + connection.resync <= Instant::now());
+        // A tenant whose last list failed is not in order, and only a list can say that it is again.
+        let is_old = last.as_ref().is_none_or(|round| {
+            round.started + connection.resync <= Instant::now() || matches!(round.outcome, ListOutcome::Failed(_))
+        });
         let is_answered = last.is_some_and(|round| round.started >= asked);
         is_old || org.is_wanted() || (requests.any() && !is_answered)
     };
