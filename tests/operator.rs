@@ -23,9 +23,11 @@ mod operator {
     mod create;
     mod credentials;
     mod deletion;
+    mod departures;
     mod dialects;
     mod drift;
     mod letting_go;
+    mod meanwhile;
     mod modes;
     mod notices;
     mod outages;
@@ -33,6 +35,7 @@ mod operator {
     mod restarts;
     mod secrets;
     mod steady;
+    mod stripped;
     mod table;
     mod tenancy;
     mod unanswered;
