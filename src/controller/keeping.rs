@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 use crate::model::{Comparison, Names};
-use crate::sailpoint::ErrorKind;
+use crate::sailpoint::{Certainty, ErrorKind};
 use crate::tenants::{Look, Target};
 
 /// Our own write is not in the watch yet, or another is about to take the same.
@@ -135,6 +135,13 @@ impl Keeping<'_> {
             Ok(created) => created,
             Err(failure) => return self.failed(&failure, Doing::Create),
         };
+        let is_refused =
+            matches!(&created.result, Err(Failure::Remote(error)) if error.certainty() != Certainty::Unknown);
+        if is_refused {
+            self.memory(|memory| memory.closed(&created.intent.nonce));
+        } else {
+            self.memory(|memory| memory.opened(created.intent));
+        }
         match created.result {
             Ok(Some(applied)) => {
                 let findings = self.changed(applied);

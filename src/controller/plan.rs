@@ -182,7 +182,7 @@ fn create(
 }
 
 fn gone(desired: &Desired, recorded: &Recorded, around: &Surroundings) -> Plan {
-    let id = recorded.id.as_deref().or(desired.external_id.as_deref()).unwrap_or_default();
+    let id = desired.external_id.as_deref().or(recorded.id.as_deref()).unwrap_or_default();
     if desired.external_id.is_some() || recorded.origin != Some(Origin::Created) {
         let message = format!(
             "the tenant has no integration {id}; nothing is created in its place: correct externalId, or delete this \
@@ -213,8 +213,8 @@ fn supplanted(desired: &Desired, recorded: &Recorded, found: &[Remote], around: 
     }
     let lines: Vec<String> = found.iter().map(|one| format!("`externalId: {}`", one.id)).collect();
     let message = format!(
-        "what this resource held is gone, and its name, {:?}, is taken: to own what has it now, delete this resource and \
-         make it anew with {}",
+        "what this resource held is gone, and its name, {:?}, is taken: to own what has it now add to spec: {}; to have \
+         another one give it another name",
         desired.name,
         lines.join(" or ")
     );

@@ -138,10 +138,7 @@ mod tests {
         let first = taken(None, "a", OURS, at(0));
         let second = taken(Some(released(Some(first.clone()))), "b", OURS, at(9));
         assert_eq!((first.lease_transitions, second.lease_transitions), (Some(1), Some(2)));
-        assert_eq!(
-            (second.holder_identity.as_deref(), second.acquire_time.clone()),
-            (Some("b"), Some(MicroTime(at(9))))
-        );
+        assert_eq!((second.holder_identity.as_deref(), &second.acquire_time), (Some("b"), &Some(MicroTime(at(9)))));
         assert_eq!(renewed(Some(second.clone()), OURS, at(12)).acquire_time, second.acquire_time);
     }
 }

@@ -151,6 +151,10 @@ impl Client {
 
     async fn take(&self, class: Class) -> Slot {
         let waiting = Instant::now();
+        if let Some(until) = self.0.budget.paused_until() {
+            let wait = until - waiting;
+            tracing::debug!(class = class.as_str(), ?wait, "waits, as the tenant asked for a pause");
+        }
         let slot = self.0.budget.take(class).await;
         self.0.http.observer.on_wait(class, waiting.elapsed());
         slot

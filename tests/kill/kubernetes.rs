@@ -112,13 +112,16 @@ impl Write {
                     if self.has_landed(desk.as_ref()) { Ok(()) } else { Err(desk) }
                 })
                 .await;
+                place.gate().answers_are_lost().await;
+                place.gate().open();
+                place.world.operator().says(self.complaint()).await;
             }
             Trouble::Cut => {
                 place.gate().cut();
                 place.world.operator().release();
+                place.world.operator().says(self.complaint()).await;
+                place.gate().open();
             }
         }
-        place.world.operator().says(self.complaint()).await;
-        place.gate().open();
     }
 }

@@ -26,6 +26,7 @@ mod operator {
 mod calls;
 mod kubernetes;
 mod operation;
+mod page;
 mod place;
 mod row;
 mod scenario;
@@ -52,6 +53,14 @@ fn rows() -> Vec<Row> {
 #[test]
 fn the_kill_table() {
     table::run(rows());
+}
+
+#[test]
+fn the_page_has_the_rows_of_the_table() {
+    let lines: Vec<page::Line> = rows().iter().map(page::Line::of).collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    assert!(page == page::page(&lines), "docs/reliability.md is not of these rows: run `make reliability`");
 }
 
 #[test]

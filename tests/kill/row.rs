@@ -22,32 +22,32 @@ impl Writes {
     /// None at all.
     pub const NONE: Self = Self { posts: 0, patches: 0, puts: 0, deletes: 0 };
 
-    /// So many POSTs and nothing else.
+    /// So many of POST and nothing else.
     pub const fn posts(posts: usize) -> Self {
         Self { posts, ..Self::NONE }
     }
 
-    /// So many PATCHes and nothing else.
+    /// So many of PATCH and nothing else.
     pub const fn patches(patches: usize) -> Self {
         Self { patches, ..Self::NONE }
     }
 
-    /// So many PUTs and nothing else.
+    /// So many of PUT and nothing else.
     pub const fn puts(puts: usize) -> Self {
         Self { puts, ..Self::NONE }
     }
 
-    /// So many DELETEs and nothing else.
+    /// So many of DELETE and nothing else.
     pub const fn deletes(deletes: usize) -> Self {
         Self { deletes, ..Self::NONE }
     }
 
-    /// And so many PATCHes.
+    /// And so many of PATCH.
     pub const fn and_patches(self, patches: usize) -> Self {
         Self { patches, ..self }
     }
 
-    /// And so many DELETEs.
+    /// And so many of DELETE.
     pub const fn and_deletes(self, deletes: usize) -> Self {
         Self { deletes, ..self }
     }
@@ -106,6 +106,8 @@ pub struct Row {
     pub end: End,
     /// The failpoints at which it holds the operator.
     pub points: Vec<Point>,
+    /// Whether it changes what others would see, so that it must be the last.
+    pub is_alone: bool,
     /// Flags that differ from those of the other rows.
     pub flags: BTreeMap<&'static str, &'static str>,
     /// What the tenant is like.
@@ -123,6 +125,7 @@ impl Row {
             least: Writes::NONE,
             end: End::One,
             points: Vec::new(),
+            is_alone: false,
             flags: BTreeMap::new(),
             switches: Switches::default(),
             steps: Box::new(|_| Box::pin(async {})),
@@ -144,6 +147,11 @@ impl Row {
         Self { points: points.to_vec(), ..self }
     }
 
+    /// Runs when all others have ended.
+    pub fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+
     /// Another value of a flag.
     pub fn flag(mut self, flag: &'static str, value: &'static str) -> Self {
         self.flags.insert(flag, value);
@@ -158,10 +166,5 @@ impl Row {
     /// What happens, up to where all is left to settle.
     pub fn by(self, steps: impl AsyncFnOnce(&mut Place) + Send + 'static) -> Self {
         Self { steps: Box::new(move |place| Box::pin(steps(place))), ..self }
-    }
-
-    /// The name to look for.
-    pub fn name(&self) -> String {
-        format!("{}: {}", self.group, self.case)
     }
 }

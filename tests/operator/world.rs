@@ -3,7 +3,6 @@
 //! Every test ends with [`World::close`], which looks for secrets wherever they could have come out.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::PathBuf;
 
 use k8s_openapi::ByteString;
@@ -41,11 +40,15 @@ const QUICK: [(&str, &str); 11] = [
     ("--log", "debug"),
 ];
 
+/// Before the address of the probes and metrics, in the line with which an operator begins.
+const LISTEN: &str = "listen=";
+
 /// What a world shall be like.
 pub struct Setup {
     config: Config,
     flags: BTreeMap<String, String>,
     tenant: Value,
+    is_prepared: bool,
     is_started: bool,
     sees: Vec<String>,
 }
@@ -77,6 +80,12 @@ impl Setup {
 
     /// The test applies and starts everything itself.
     pub fn not_started(mut self) -> Self {
+        (self.is_prepared, self.is_started) = (false, false);
+        self
+    }
+
+    /// The tenant and its Secrets are there, and the test starts every operator itself.
+    pub fn prepared(mut self) -> Self {
         self.is_started = false;
         self
     }
@@ -91,6 +100,7 @@ impl Setup {
         let mut flags = self.flags;
         let namespaces: Vec<_> = self.sees.into_iter().chain([kubernetes.namespace.clone()]).collect();
         flags.insert("--namespace".to_owned(), namespaces.join(","));
+        flags.insert("--lease-namespace".to_owned(), kubernetes.namespace.clone());
         let mut world = World {
             kubernetes,
             tenant: simulator,
@@ -104,10 +114,12 @@ impl Setup {
             is_closed: false,
             _running: running,
         };
-        if self.is_started {
+        if self.is_prepared {
             world.secret("acme-sailpoint", &credentials()).await;
             world.secret("servicenow", &service_now()).await;
             world.tenants.apply(&tenant("acme", world.tenant.url()).with(self.tenant)).await;
+        }
+        if self.is_started {
             world.start_operator();
         }
         world
@@ -127,7 +139,7 @@ pub struct World {
     flags: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
     kubeconfig: Option<PathBuf>,
-    operators: Vec<(Operator, u16)>,
+    operators: Vec<Operator>,
     /// What operators said that have ended.
     said: String,
     is_closed: bool,
@@ -144,33 +156,44 @@ impl World {
     pub fn like() -> Setup {
         let flags = QUICK.map(|(flag, value)| (flag.to_owned(), value.to_owned())).into();
         let tenant = Value::Object(serde_json::Map::new());
-        Setup { config: config(), flags, tenant, is_started: true, sees: Vec::new() }
+        Setup { config: config(), flags, tenant, is_prepared: true, is_started: true, sees: Vec::new() }
     }
 
     /// Starts an operator; one more, if one runs.
     pub fn start_operator(&mut self) {
-        let port = free_port();
-        let listen = format!("--listen=127.0.0.1:{port}");
         let flags: Vec<String> = self.flags.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
-        let arguments: Vec<&str> = ["run", &listen].into_iter().chain(flags.iter().map(String::as_str)).collect();
+        let arguments: Vec<&str> =
+            ["run", "--listen=127.0.0.1:0"].into_iter().chain(flags.iter().map(String::as_str)).collect();
         let environment: Vec<_> = self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let kubeconfig = self.kubeconfig.as_deref().map_or_else(|| kubeconfig(), |path| path);
-        self.operators.push((Operator::start_as(kubeconfig, &arguments, &environment), port));
+        let kubeconfig = self.kubeconfig.as_deref().unwrap_or_else(|| kubeconfig());
+        self.operators.push(Operator::start_as(kubeconfig, &arguments, &environment));
     }
 
     /// The operator that was started last.
     pub fn operator(&self) -> &Operator {
-        &self.operators.last().expect("an operator runs").0
+        self.operators.last().expect("an operator runs")
+    }
+
+    /// The operator that was started as this one, from 0 on.
+    pub fn replica(&mut self, number: usize) -> &mut Operator {
+        &mut self.operators[number]
     }
 
     /// Of the operators that run, the one that was started first.
     pub fn first_operator(&self) -> &Operator {
-        &self.operators.first().expect("an operator runs").0
+        self.operators.first().expect("an operator runs")
+    }
+
+    /// Waits until the operator that was started first ends of itself.
+    pub async fn first_operator_ends(&mut self) {
+        let mut operator = self.operators.remove(0);
+        operator.exits().await;
+        self.said.push_str(&operator.lines().join("\n"));
     }
 
     /// Every operator dies as with its node.
     pub fn kill_operators(&mut self) {
-        for (mut operator, _) in self.operators.drain(..) {
+        for mut operator in self.operators.drain(..) {
             operator.kill();
             self.said.push_str(&operator.lines().join("\n"));
         }
@@ -178,7 +201,7 @@ impl World {
 
     /// Every operator is told to end, as Kubernetes tells it, and does so in order.
     pub async fn end_operators(&mut self) {
-        for (mut operator, _) in self.operators.drain(..) {
+        for mut operator in self.operators.drain(..) {
             let status = operator.terminate().await;
             self.said.push_str(&operator.lines().join("\n"));
             assert!(status.success(), "{status}: {}", self.said);
@@ -195,9 +218,9 @@ impl World {
         self.environment.insert("FAILPOINTS".to_owned(), failpoints.to_owned());
     }
 
-    /// The operators that are started from now on reach Kubernetes by this kubeconfig.
-    pub fn set_kubeconfig(&mut self, kubeconfig: PathBuf) {
-        self.kubeconfig = Some(kubeconfig);
+    /// The operators that are started from now on reach Kubernetes by this kubeconfig, or straight.
+    pub fn set_kubeconfig(&mut self, kubeconfig: Option<PathBuf>) {
+        self.kubeconfig = kubeconfig;
     }
 
     /// Somebody creates or replaces a Secret.
@@ -261,18 +284,33 @@ impl World {
 
     /// What Prometheus reads of the operator that was started last.
     pub async fn metrics(&self) -> String {
-        let (_, port) = self.operators.last().expect("an operator runs");
+        self.served(self.operators.len() - 1, "metrics").await
+    }
+
+    /// What the operator that was started as this one answers at a path.
+    pub async fn served(&self, number: usize, path: &str) -> String {
+        let started = self.operators.get(number).expect("an operator runs").says(LISTEN).await;
+        let address = started.split(LISTEN).nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        eventually("the operator's metrics", async || {
-            let answer = http.get(format!("http://127.0.0.1:{port}/metrics")).send().await;
+        eventually(&format!("the operator's {path}"), async || {
+            let answer = http.get(format!("http://{address}/{path}")).send().await;
             answer.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())
         })
         .await
     }
 
+    /// Keeps what was said by operators that have ended.
+    fn bury(&mut self) {
+        let ended: Vec<_> = self.operators.extract_if(.., |operator| operator.exit_status().is_some()).collect();
+        for operator in ended {
+            self.said.push_str(&operator.lines().join("\n"));
+        }
+    }
+
     /// Ends the test: no operator panicked, and no secret came out anywhere.
     pub async fn close(mut self) {
         self.is_closed = true;
+        self.bury();
         if !self.operators.is_empty() {
             assert_no_secret_in("the metrics", &self.metrics().await);
         }
@@ -301,9 +339,4 @@ impl Drop for World {
 
 fn ends_as_list(path: &str) -> bool {
     path.ends_with("/sim-integrations") || path == "/sim-integrations/v1"
-}
-
-/// A port that was free just now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

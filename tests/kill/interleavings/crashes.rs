@@ -10,7 +10,6 @@ use super::row;
 use crate::calls::{Call, Trouble};
 use crate::kubernetes::{self, Write};
 use crate::operation::Operation;
-use crate::operator::mishaps::too_many;
 use crate::place::Place;
 use crate::row::{Row, Writes};
 
@@ -29,12 +28,9 @@ pub fn rows() -> Vec<Row> {
             .least(ONCE)
             .held_at(&[Point::BeforeIntent])
             .by(unanswered_intent),
-        row("POST queued behind a 429, leader changes", "429 to the POST, asks for a minute; SIGKILL, another process")
-            .least(Writes::posts(2))
-            .by(queued),
         row(
             "leader suspended between intent and POST",
-            "SIGSTOP there; another process takes over and creates; SIGCONT after the 5 s in which the POST may leave",
+            "without leader election: SIGSTOP there; another process creates; SIGCONT after the 5 s in which the POST may leave",
         )
         .least(ONCE)
         .held_at(&[Point::IntentWritten])
@@ -67,14 +63,6 @@ async fn unanswered_intent(place: &mut Place) {
     place.behind_a_gate().await;
     place.start_held_at(&[Point::BeforeIntent]);
     Write::Intent.happen(kubernetes::Trouble::AnswerLost, place).await;
-    place.kill_and_restart();
-}
-
-async fn queued(place: &mut Place) {
-    place.world.tenant.inject(&Call::Post.fault(too_many(60))).await;
-    place.apply().await;
-    place.world.start_operator();
-    place.world.sims.reconciling("desk", "RateLimited").await;
     place.kill_and_restart();
 }
 

@@ -2,6 +2,8 @@
 
 mod answers;
 mod crashes;
+mod gone;
+mod leader;
 mod not_found;
 mod people;
 mod several;
@@ -12,7 +14,7 @@ use super::row::Row;
 const GROUP: &str = "Interleaving";
 
 pub fn rows() -> Vec<Row> {
-    [crashes::rows(), answers::rows(), not_found::rows(), people::rows(), several::rows()]
+    [crashes::rows(), answers::rows(), not_found::rows(), people::rows(), several::rows(), leader::rows(), gone::rows()]
         .into_iter()
         .flatten()
         .collect()

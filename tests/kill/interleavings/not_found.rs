@@ -20,6 +20,9 @@ pub fn rows() -> Vec<Row> {
         row(CASE, "a replica's 404, in SailPoint's words, to the GET before a PUT")
             .least(Writes::puts(1))
             .by(replica_on_get),
+        row(CASE, "a replica's list without it and its 404 to the GET, soon after the create; later both show it")
+            .flag("--settle", "1m")
+            .by(young),
         row(CASE, "credentials of another org, whose list is empty and whose GET is a 404; later the right ones")
             .by(other_org_on_get),
         row(CASE, "a gateway's 404 to the DELETE").least(Writes::deletes(2)).ends(End::Gone).by(async |place| {
@@ -43,6 +46,19 @@ async fn gateway_on_get(place: &mut Place) {
     tenant.inject(&times(None, "GET", ALL, Action::EmptyList {})).await;
     place.world.start_operator();
     place.world.tenants.not_ready("acme", "ListIncomplete").await;
+    place.world.resyncs(2).await;
+    assert_eq!(place.writes().await, Writes::NONE);
+    place.world.tenant.clear_faults().await;
+}
+
+async fn young(place: &mut Place) {
+    place.created(json!({})).await;
+    let id = place.world.sims.see("desk").await.id().to_owned();
+    let without = Action::ShortList { without_ids: vec![id], drop_last: 0 };
+    place.world.tenant.inject(&times(None, "GET", ALL, without)).await;
+    place.world.tenant.inject(&times(None, "GET", ONE, answer(404))).await;
+    place.world.start_operator();
+    place.world.sims.reconciling("desk", "ConfirmingAbsence").await;
     place.world.resyncs(2).await;
     assert_eq!(place.writes().await, Writes::NONE);
     place.world.tenant.clear_faults().await;

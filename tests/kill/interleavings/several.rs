@@ -33,23 +33,26 @@ pub fn rows() -> Vec<Row> {
         row("copied manifests with our annotations", "under the same name in another cluster: no claim")
             .ends(End::Stalled("AlreadyExists"))
             .by(copied_elsewhere),
-        row("two operators at once", "both without leader election").least(ONCE).by(async |place| {
+        row("two operators at once", "without leader election").least(ONCE).by(async |place| {
             place.world.start_operator();
             place.world.start_operator();
             place.apply().await;
         }),
-        row("two operators at once", "one is held at `created` until the other has found and bound what it made")
-            .least(ONCE)
-            .held_at(&[Point::Created])
-            .by(async |place| {
-                place.apply().await;
-                place.start_held_at(&[Point::Created]);
-                place.held_at(Point::Created).await;
-                place.world.start_operator();
-                place.in_order().await;
-                place.world.first_operator().release();
-                place.world.first_operator().says("released from a failpoint").await;
-            }),
+        row(
+            "two operators at once",
+            "without leader election; one is held at `created` until the other has found and bound what it made",
+        )
+        .least(ONCE)
+        .held_at(&[Point::Created])
+        .by(async |place| {
+            place.apply().await;
+            place.start_held_at(&[Point::Created]);
+            place.held_at(Point::Created).await;
+            place.world.start_operator();
+            place.in_order().await;
+            place.world.first_operator().release();
+            place.world.first_operator().says("released from a failpoint").await;
+        }),
     ]
 }
 
