@@ -110,9 +110,10 @@ async fn long_pause(world: &World, dice: &mut Dice) {
     }
     let left = world.end.saturating_duration_since(Instant::now()).as_secs();
     let seconds = dice.within(61..90).min(left);
-    let site = &world.sites[dice.below(world.sites.len())];
+    let number = dice.below(world.sites.len());
+    let site = &world.sites[number];
     world.ledger.befell("long pause", &format!("{} asks for a pause of {seconds} s", site.org));
-    site.tenant.read().await.inject(&pause(seconds)).await;
+    site.tenant.read().await.inject(&pause(number, seconds, dice)).await;
     world.rest(Duration::from_secs(seconds)).await;
 }
 

@@ -29,6 +29,7 @@ mod story;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
+mod table;
 mod tenants;
 mod traffic;
 mod wanted;

@@ -155,6 +155,11 @@ impl Objects {
         self.objects.iter().filter(move |(_, object)| is_its(object)).map(|(id, _)| id.as_str())
     }
 
+    /// How often two of one desk were there at once, of which one was removed or not.
+    pub fn twins(&self, is_removed: bool) -> usize {
+        self.twins.iter().filter(|twin| twin.is_removed == is_removed).count()
+    }
+
     /// What strangers made and nobody may touch is as they left it, byte for byte.
     pub fn untouched(&self, site: usize, truths: &[Value], book: &Book) -> Vec<Finding> {
         let mut findings = Vec::new();

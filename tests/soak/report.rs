@@ -1,6 +1,5 @@
 //! The end of a run: a table of what happened, and for each promise that was not kept the story of its desk.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::closing::Rest;
@@ -10,7 +9,8 @@ use crate::objects::Objects;
 use crate::record::Pages;
 use crate::secrets::found_in;
 use crate::story;
-use crate::traffic::{self, Traffic};
+use crate::table::Outcome;
+use crate::traffic;
 use crate::world::World;
 
 /// How many stories a failure prints, and how long each may be; all of them are in a file.
@@ -29,35 +29,47 @@ pub async fn conclude(world: &World, rest: Result<Rest, String>) {
     let events = world.cluster.events().await;
     let crew = world.crew.lock().await;
     let (said, book) = (crew.said(), world.ledger.open());
-    let mut findings = came_out(&said, &format!("{events:#?}"));
-    let (mut objects, mut traffic) = (Vec::new(), Vec::new());
+    let mut outcome = Outcome {
+        removed: events.iter().filter(|event| event.reason.as_deref() == Some("DuplicateRemoved")).count(),
+        findings: came_out(&said, &format!("{events:#?}")),
+        ..Outcome::default()
+    };
     for (site, pages) in pages.iter().enumerate() {
-        let (followed, wrong) = Objects::follow(site, &pages.changes, &book);
-        findings.extend(wrong);
-        findings.extend(twins(&followed, &crew.timeline));
-        objects.push(followed);
-        let (counted, wrong) = traffic::judge(pages, &crew.timeline);
-        findings.extend(wrong);
-        traffic.push(counted);
+        let (objects, wrong) = Objects::follow(site, &pages.changes, &book);
+        outcome.findings.extend(wrong.into_iter().chain(twins(&objects, &crew.timeline)));
+        outcome.objects.push(objects);
+        let (traffic, wrong) = traffic::judge(pages, &crew.timeline);
+        outcome.findings.extend(wrong);
+        outcome.traffic.push(traffic);
     }
-    match &rest {
-        Err(why) => findings.push(Finding::new(&tag_in(why, &book), format!("it never came to rest: {why}"))),
-        Ok(rest) => {
-            findings.extend(judge::desks(rest, &book, &objects));
-            for (site, objects) in objects.iter().enumerate() {
-                findings.extend(objects.untouched(site, &rest.truths[site], &book));
-            }
-            let shown: Vec<_> = rest.sims.iter().chain(&rest.accounts).collect();
-            findings.extend(came_out(&[], &format!("{shown:#?}")));
-        }
-    }
-    let removed = events.iter().filter(|event| event.reason.as_deref() == Some("DuplicateRemoved")).count();
-    println!("{}", table(world, &book, &objects, &traffic, removed, &findings));
+    outcome.judge(&rest, &book);
+    println!("{}", outcome.table(world.settings, &book, rest.as_ref().ok()));
     for words in &crew.last_words {
         println!("an operator ended by itself with: {words}");
     }
-    if !findings.is_empty() {
-        tell(world, &findings, &book, &pages, &said, rest.as_ref().ok());
+    if !outcome.findings.is_empty() {
+        tell(world, &outcome.findings, &book, &pages, &said, rest.as_ref().ok());
+    }
+}
+
+impl Outcome {
+    /// What each desk has in the end, and what strangers find of their own.
+    fn judge(&mut self, rest: &Result<Rest, String>, book: &Book) {
+        let rest = match rest {
+            Ok(rest) => rest,
+            Err(why) => {
+                self.findings.push(Finding::new(&tag_in(why, book), format!("it never came to rest: {why}")));
+                return;
+            }
+        };
+        let wrong = judge::desks(rest, book, &self.objects);
+        self.lost = wrong.len();
+        self.findings.extend(wrong);
+        for (site, objects) in self.objects.iter().enumerate() {
+            self.findings.extend(objects.untouched(site, &rest.truths[site], book));
+        }
+        let shown: Vec<_> = rest.sims.iter().chain(&rest.accounts).collect();
+        self.findings.extend(came_out(&[], &format!("{shown:#?}")));
     }
 }
 
@@ -82,53 +94,6 @@ fn twins(objects: &Objects, timeline: &[(jiff::Timestamp, usize)]) -> Vec<Findin
     let running = |at| timeline.iter().rev().find(|(since, _)| *since <= at).map_or(0, |(_, running)| *running);
     let wrong = objects.twins.iter().filter(|twin| !twin.is_removed || running(twin.since) < 2);
     wrong.map(|twin| Finding::new(&twin.tag, format!("made twice: {twin:?}"))).collect()
-}
-
-fn table(
-    world: &World,
-    book: &Book,
-    objects: &[Objects],
-    traffic: &[Traffic],
-    removed: usize,
-    findings: &[Finding],
-) -> String {
-    let sum = |count: fn(&Objects) -> usize| objects.iter().map(count).sum::<usize>();
-    let sent = |count: fn(&Traffic) -> usize| traffic.iter().map(count).sum::<usize>();
-    let mut faults: BTreeMap<&str, usize> = BTreeMap::new();
-    for (kind, count) in traffic.iter().flat_map(|traffic| &traffic.faults) {
-        *faults.entry(kind).or_default() += count;
-    }
-    let longest = traffic.iter().map(|traffic| traffic.longest_pause).max().unwrap_or_default();
-    let mut table = String::new();
-    let mut row = |name: &str, value: String| writeln!(table, "  {name:<34} {value:>8}").unwrap();
-    row("seed", world.settings.seed.to_string());
-    row("seconds of faults", world.settings.faults.as_secs().to_string());
-    row("resources created", book.desks.len().to_string());
-    row("  of them deleted", book.desks.iter().filter(|desk| desk.is_gone).count().to_string());
-    for (kind, count) in &book.people {
-        row(&format!("people: {kind}"), count.to_string());
-    }
-    for (kind, count) in &book.disasters {
-        row(&format!("disaster: {kind}"), count.to_string());
-    }
-    for (kind, count) in faults {
-        row(&format!("fault: {kind}"), count.to_string());
-    }
-    row("calls", sent(|traffic| traffic.calls).to_string());
-    row("POSTs", sent(|traffic| traffic.posts).to_string());
-    row("objects that POSTs made", sum(|objects| objects.created).to_string());
-    row("pauses judged", format!("{} (longest {longest} s)", sent(|traffic| traffic.pauses)));
-    row("strangers' objects", sum(|objects| objects.strangers).to_string());
-    row("  of them to be adopted", sum(|objects| objects.adopted).to_string());
-    row(
-        "two at once, one removed",
-        sum(|objects| objects.twins.iter().filter(|twin| twin.is_removed).count()).to_string(),
-    );
-    row("  events DuplicateRemoved", removed.to_string());
-    row("duplicates", sum(|objects| objects.twins.iter().filter(|twin| !twin.is_removed).count()).to_string());
-    row("foreign touched", sum(|objects| objects.touched).to_string());
-    row("promises not kept", findings.len().to_string());
-    table
 }
 
 fn tell(world: &World, findings: &[Finding], book: &Book, pages: &[Pages], said: &[String], rest: Option<&Rest>) -> ! {

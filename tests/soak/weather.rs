@@ -123,13 +123,14 @@ fn action(kind: Kind, dice: &mut Dice) -> Action {
         Kind::CutAfter => Action::CutAfter {},
         Kind::EmptyList => Action::EmptyList {},
         Kind::ShortList => Action::ShortList { without_ids: Vec::new(), drop_last: dice.below(4) + 1 },
-        Kind::Pause | Kind::Lag | Kind::Revoke | Kind::Clear => too_many(dice.within(1..8)),
+        Kind::Pause | Kind::Lag | Kind::Revoke | Kind::Clear => too_many(dice.within(1..10)),
     }
 }
 
-/// The next call whatever is answered by 429.
-pub fn pause(seconds: u64) -> Fault {
-    Fault { method: None, path: "*".to_owned(), times: Some(1), action: too_many(seconds) }
+/// The next change, or the next call whatever, is answered by 429.
+pub fn pause(site: usize, seconds: u64, dice: &mut Dice) -> Fault {
+    let method = dice.pick(&[None, Some("POST"), Some(CHANGES[site]), Some(CHANGES[site])]).map(str::to_owned);
+    Fault { method, path: PATHS[site].to_owned(), times: Some(1), action: too_many(seconds) }
 }
 
 fn too_many(seconds: u64) -> Action {
