@@ -59,6 +59,7 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
     let quietly = |retry| Disposition { verdict: None, retry };
     match failure {
         Failure::Remote(error) => of_error(error, doing),
+        Failure::Unread(error) => of_error(error, Doing::Adopt),
         Failure::Kubernetes(error) => match is_too_much(error) {
             Some(said) => Disposition {
                 verdict: Some(Verdict::Stalled(Reason::InvalidSpec, too_much(said).into(), None)),

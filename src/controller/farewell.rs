@@ -222,6 +222,16 @@ impl Leaving<'_> {
             if credentials {
                 self.context.doubt(&connection.key);
             }
+            if matches!(error.kind(), ErrorKind::NotFound { .. })
+                && let Some(vanished) = connection.org.mass_disappearance()
+            {
+                let message = format!(
+                    "the tenant does not find it, but neither {vanished} others, which is not believed until annotation \
+                     simops.dev/correct-requested-at on SailPointTenant {} says that it is right, {WAY_OUT}",
+                    connection.key
+                );
+                verdict = Some(Verdict::Heals(Reason::MassDisappearance, message.into()));
+            }
             if credentials || may_be_gone {
                 retry = Retry::Tenant;
             }
