@@ -214,10 +214,14 @@ impl Leaving<'_> {
                 let message = credentials_gone(&connection.key, error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
-            // A 404, or no answer: a whole LIST tells whether it is gone.
+            // A 404, no answer, or one that is not SailPoint's: a whole LIST tells whether it is gone.
             let may_be_gone = matches!(
                 error.kind(),
-                ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
+                ErrorKind::NotFound { .. }
+                    | ErrorKind::Timeout
+                    | ErrorKind::Cut
+                    | ErrorKind::Server
+                    | ErrorKind::Malformed
             );
             if credentials {
                 self.context.doubt(&connection.key);

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::manifests::{Manifest, bare_sim, made_in_the_ui, tenant};
+use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
 
@@ -157,7 +158,7 @@ async fn what_belongs_to_a_tenant_that_only_looks_reserves_nothing() {
         let world = World::new().await;
         let other = tenant("looks", world.tenant.url()).with(json!({"policy": {"mode": mode}}));
         world.tenants.apply(&other).await;
-        world.tenants.until("looks", "is judged", |now| now.is_current()).await;
+        world.tenants.until("looks", "is judged", Seen::is_current).await;
         world.sims.apply(&desk("older").with(json!({"tenantRef": {"name": "looks"}}))).await;
         world.sims.until("older", "is judged", |now| now.is("Planned") || now.is("Paused")).await;
 

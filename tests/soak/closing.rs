@@ -14,7 +14,7 @@ use crate::wanted::{TAG, Wanted};
 use crate::world::World;
 
 /// Longer than any pause that a tenant may still ask for, any backoff and settling: a run that passes never waits so long.
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_mins(5);
 /// A list shows only that those before it were acted on.
 const LISTS: usize = 3;
 const INTERVAL: Duration = Duration::from_secs(1);

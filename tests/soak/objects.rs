@@ -31,7 +31,7 @@ pub struct Twin {
 /// All objects of one site.
 #[derive(Default)]
 pub struct Objects {
-    objects: BTreeMap<String, Object>,
+    by_id: BTreeMap<String, Object>,
     pub twins: Vec<Twin>,
     pub created: usize,
     pub strangers: usize,
@@ -61,7 +61,7 @@ impl Objects {
                 findings.extend(all.create(site, id, change, book));
             }
             let name = change.integration["name"].as_str().unwrap().to_owned();
-            all.objects.get_mut(id).unwrap().names.insert(name);
+            all.by_id.get_mut(id).unwrap().names.insert(name);
         }
         for change in changes {
             findings.extend(all.judge(site, change, book));
@@ -74,7 +74,7 @@ impl Objects {
         let tag = change.integration["attributes"][TAG].as_str().filter(|_| change.by == "api");
         let object =
             Object { creator: tag.map(str::to_owned), names: BTreeSet::new(), untouched: None, is_living: false };
-        self.objects.insert(id.to_owned(), object);
+        self.by_id.insert(id.to_owned(), object);
         let is_known = book.desks.iter().any(|desk| Some(desk.wanted.tag.as_str()) == tag && desk.site == site);
         (change.by == "api" && !is_known).then(|| Finding::new("", format!("nobody asked for {id}: {change:?}")))
     }
@@ -82,14 +82,14 @@ impl Objects {
     fn judge(&mut self, site: usize, change: &Change, book: &Book) -> Option<Finding> {
         let id = change.integration["id"].as_str().unwrap();
         let finding = (change.by == "api").then(|| self.of_api(site, id, change, book)).flatten();
-        let object = self.objects.get_mut(id).unwrap();
+        let object = self.by_id.get_mut(id).unwrap();
         object.is_living = change.what != "deleted";
         object.untouched = (change.by == "ui" && change.what != "deleted").then(|| change.integration.clone());
         finding
     }
 
     fn of_api(&mut self, site: usize, id: &str, change: &Change, book: &Book) -> Option<Finding> {
-        let object = &self.objects[id];
+        let object = &self.by_id[id];
         let creator = object.creator.clone();
         let mut owners = book.desks.iter().filter(|desk| desk.site == site && self.is_of(desk, id));
         match change.what.as_str() {
@@ -132,12 +132,12 @@ impl Objects {
     }
 
     fn is_of(&self, desk: &Desk, id: &str) -> bool {
-        self.objects[id].creator.as_ref() == Some(&desk.wanted.tag) || self.is_claimed(desk, id)
+        self.by_id[id].creator.as_ref() == Some(&desk.wanted.tag) || self.is_claimed(desk, id)
     }
 
     /// Whether this desk ever asked to take what has this id.
     pub fn is_claimed(&self, desk: &Desk, id: &str) -> bool {
-        let names = &self.objects[id].names;
+        let names = &self.by_id[id].names;
         desk.claims.iter().any(|claim| match claim {
             Claim::Id(claimed) => claimed == id,
             Claim::Name(claimed) => names.contains(claimed),
@@ -146,13 +146,13 @@ impl Objects {
 
     /// What is there.
     pub fn living(&self) -> impl Iterator<Item = &str> {
-        self.objects.iter().filter(|(_, object)| object.is_living).map(|(id, _)| id.as_str())
+        self.by_id.iter().filter(|(_, object)| object.is_living).map(|(id, _)| id.as_str())
     }
 
     /// What is there and was created for the desk of this tag.
     pub fn living_of(&self, tag: &str) -> impl Iterator<Item = &str> {
         let is_its = move |object: &Object| object.is_living && object.creator.as_deref() == Some(tag);
-        self.objects.iter().filter(move |(_, object)| is_its(object)).map(|(id, _)| id.as_str())
+        self.by_id.iter().filter(move |(_, object)| is_its(object)).map(|(id, _)| id.as_str())
     }
 
     /// How often two of one desk were there at once, of which one was removed or not.
@@ -163,7 +163,7 @@ impl Objects {
     /// What strangers made and nobody may touch is as they left it, byte for byte.
     pub fn untouched(&self, site: usize, truths: &[Value], book: &Book) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (id, object) in self.objects.iter().filter(|(_, object)| object.creator.is_none() && object.is_living) {
+        for (id, object) in self.by_id.iter().filter(|(_, object)| object.creator.is_none() && object.is_living) {
             let is_claimed = book.desks.iter().any(|desk| desk.site == site && self.is_claimed(desk, id));
             let truth = truths.iter().find(|truth| truth["id"] == **id);
             if !is_claimed && truth != object.untouched.as_ref() {
@@ -175,7 +175,7 @@ impl Objects {
 
     fn count(&mut self, book: &Book, site: usize) {
         let strangers: Vec<&String> =
-            self.objects.iter().filter(|(_, object)| object.creator.is_none()).map(|(id, _)| id).collect();
+            self.by_id.iter().filter(|(_, object)| object.creator.is_none()).map(|(id, _)| id).collect();
         let claimed = |id: &str| book.desks.iter().any(|desk| desk.site == site && self.is_claimed(desk, id));
         let adopted = strangers.iter().filter(|id| claimed(id)).count();
         (self.strangers, self.adopted) = (strangers.len(), adopted);

@@ -1,5 +1,7 @@
 //! The end of a run: a table of what happened, and for each promise that was not kept the story of its desk.
 
+#![allow(clippy::print_stdout, reason = "the table is what a run is for")]
+
 use std::fmt::Write as _;
 
 use crate::closing::Rest;

@@ -73,7 +73,7 @@ fn sent_too_soon(pages: &Pages) -> Vec<Finding> {
         if let Some(before) = last.insert(tag, call)
             && is_unknown(before)
             && before.fault.as_deref() != Some("delayAfter")
-            && call.time < after(before.time, SETTLE - SEND_WITHIN - SLACK)
+            && call.time < after(before.time, SETTLE.saturating_sub(SEND_WITHIN + SLACK))
         {
             let text = format!("created again {} after {}, which is unknown", call.number, before.number);
             findings.push(Finding::new(tag, text));
