@@ -53,6 +53,12 @@ reliability: ## Run the kill table and write docs/reliability.md
 	tools/control-plane assets
 	RELIABILITY_PAGE=docs/reliability.md cargo test --locked --features failpoints --test kill the_kill_table
 
+.PHONY: soak
+soak: ## Random users against random faults: SECONDS=1800, and SEED=... to have one again
+	tools/control-plane assets
+	SOAK_SECONDS=$(or $(SECONDS),1800) SOAK_SEED=$(SEED) \
+		cargo test --locked --features failpoints --test soak -- --nocapture
+
 # Each target for so long, in seconds; FUZZ=name for one of them.
 fuzz: SECONDS := 60
 .PHONY: fuzz

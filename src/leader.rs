@@ -29,6 +29,9 @@ use record::{Sightings, holder};
 
 /// How often a follower looks, at least: so soon it takes over what was released.
 const LOOK: Duration = Duration::from_secs(1);
+/// What to do where that is not allowed.
+const RIGHTS: &str =
+    "grant get, update and create on Leases in that namespace (deploy/rbac.yaml), or set --leader-elect=false";
 /// How long giving the Lease back may take.
 const RELEASE: Duration = Duration::from_secs(3);
 
@@ -260,6 +263,7 @@ impl Candidate {
 /// What came of an attempt, or why nothing did.
 fn in_words<T, E>(attempt: Result<Result<T, kube::Error>, E>) -> Result<T, String> {
     match attempt {
+        Ok(Err(kube::Error::Api(status))) if status.is_forbidden() => Err(format!("{}; {RIGHTS}", status.message)),
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(_) => Err("no answer".to_owned()),
     }

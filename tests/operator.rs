@@ -24,9 +24,11 @@ mod operator {
     mod create;
     mod credentials;
     mod deletion;
+    mod departures;
     mod dialects;
     mod drift;
     mod letting_go;
+    mod meanwhile;
     mod modes;
     mod notices;
     mod outages;
@@ -34,6 +36,7 @@ mod operator {
     mod restarts;
     mod secrets;
     mod steady;
+    mod stripped;
     mod table;
     mod tenancy;
     mod unanswered;

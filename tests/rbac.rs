@@ -112,6 +112,27 @@ async fn the_rights_in_the_manifest_are_enough() {
 }
 
 #[tokio::test]
+async fn who_has_no_right_to_its_lease_is_not_ready_and_says_what_to_do() {
+    let kubeconfig = installed();
+    let arguments = ["run", "--listen=127.0.0.1:0", "--lease-namespace=kube-system"];
+    let mut operator = Operator::start_as(&kubeconfig, &arguments, &[]);
+
+    let complaint = operator.says("cannot stand for election").await;
+    assert!(
+        complaint.contains("cannot get resource") && complaint.contains("grant get, update and create"),
+        "{complaint}"
+    );
+    let started = operator.says(" listen=").await;
+    let address = started.split(" listen=").nth(1).unwrap();
+    let answer = reqwest::Client::builder().no_proxy().build().unwrap().get(format!("http://{address}/readyz")).send();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.text().await.unwrap(), "waiting for the Lease of the leader election\n");
+    assert!(operator.terminate().await.success());
+    assert_eq!(operator.lines_with("cannot stand for election").len(), 1, "it is said once");
+}
+
+#[tokio::test]
 async fn the_rights_in_the_manifest_are_few() {
     let kubeconfig = installed();
     let can = |verb: &str, resource: &str| {

@@ -79,7 +79,9 @@ async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound, until: Ins
 /// Whether the resource of this name, which may be another by now, does not hold the id, and there still is such a kind: the
 /// resources of a CRD that is deleted go with it, and nothing in a tenant may follow.
 async fn is_nobodys(context: &Context, scene: &Scene<'_>, id: &str) -> Result<bool, kube::Error> {
+    if crd_is_terminating::<SimIntegration>(&context.client).await? {
+        return Ok(false);
+    }
     let now = received(&context.client, scene.resource).get_opt(&scene.resource.name_any()).await?;
-    let is_held = now.and_then(|now| now.resource.status).is_some_and(|status| status.id.as_deref() == Some(id));
-    Ok(!is_held && !crd_is_terminating::<SimIntegration>(&context.client).await?)
+    Ok(now.and_then(|now| now.resource.status).is_none_or(|status| status.id.as_deref() != Some(id)))
 }

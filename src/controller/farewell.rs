@@ -214,13 +214,27 @@ impl Leaving<'_> {
                 let message = credentials_gone(&connection.key, error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
-            // A 404, or no answer: a whole LIST tells whether it is gone.
+            // A 404, no answer, or one that is not SailPoint's: a whole LIST tells whether it is gone.
             let may_be_gone = matches!(
                 error.kind(),
-                ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
+                ErrorKind::NotFound { .. }
+                    | ErrorKind::Timeout
+                    | ErrorKind::Cut
+                    | ErrorKind::Server
+                    | ErrorKind::Malformed
             );
             if credentials {
                 self.context.doubt(&connection.key);
+            }
+            if matches!(error.kind(), ErrorKind::NotFound { .. })
+                && let Some(vanished) = connection.org.mass_disappearance()
+            {
+                let message = format!(
+                    "the tenant does not find it, but neither {vanished} others, which is not believed until annotation \
+                     simops.dev/correct-requested-at on SailPointTenant {} says that it is right, {WAY_OUT}",
+                    connection.key
+                );
+                verdict = Some(Verdict::Heals(Reason::MassDisappearance, message.into()));
             }
             if credentials || may_be_gone {
                 retry = Retry::Tenant;

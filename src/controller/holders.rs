@@ -122,7 +122,7 @@ impl Holders {
         (first.age.1 != uid).then(|| first.clone())
     }
 
-    /// Whether a resource other than `uid`, one that is not being deleted, holds this id.
+    /// Whether a resource other than `uid`, one that is not being deleted, holds this id by its status.
     #[must_use]
     pub fn is_held_by_another(&self, org: &str, id: &str, uid: &str) -> bool {
         let index = self.index();
@@ -130,7 +130,7 @@ impl Holders {
         claimants
             .filter(|other| *other != uid)
             .filter_map(|other| index.holders.get(other))
-            .any(|other| !other.is_leaving)
+            .any(|other| other.in_status && !other.is_leaving)
     }
 
     /// Who else has an open create of this name.
@@ -161,6 +161,12 @@ impl Holders {
     #[must_use]
     pub fn ids_in_status(&self, org: &str) -> BTreeSet<String> {
         self.ids_where(org, |holder| holder.in_status)
+    }
+
+    /// Every id of this org that stands in the status of a resource that is not being deleted.
+    #[must_use]
+    pub fn ids_of_the_living(&self, org: &str) -> BTreeSet<String> {
+        self.ids_where(org, |holder| holder.in_status && !holder.is_leaving)
     }
 
     fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<String> {

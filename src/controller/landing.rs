@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::act::Scene;
 use super::disposition::{STALE, is_conflict, is_too_much};
-use super::kubernetes::{patch_metadata, patch_status, received, with_finalizer};
+use super::kubernetes::{crd_is_terminating, patch_metadata, patch_status, received, with_finalizer};
 use super::pass::{Pass, remember};
 use super::recorded::{Recorded, written_for};
 use super::status::{Findings, Verdict, next};
@@ -189,6 +189,10 @@ pub(super) async fn must_land(
                 resource = now;
             }
             Ok(_) => return duplicate::remove(context, scene, &findings).await,
+            // Its whole kind is gone, so that Kubernetes does not even know the path.
+            Err(error) if is_unknown_path(&error) && kind_is_gone(context).await => {
+                return duplicate::remove(context, scene, &findings).await;
+            }
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
                 sleep(LANDING_RETRY).await;
@@ -199,6 +203,14 @@ pub(super) async fn must_land(
 
 fn is_gone(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.is_not_found())
+}
+
+async fn kind_is_gone(context: &Context) -> bool {
+    crd_is_terminating::<SimIntegration>(&context.client).await.unwrap_or(false)
+}
+
+fn is_unknown_path(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 404)
 }
 
 /// The resource as it is now; `None` where it is gone or another of its name.

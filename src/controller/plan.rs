@@ -73,8 +73,8 @@ pub enum Plan {
     },
     /// Change what is there.
     Update(Update),
-    /// These names must be looked up first.
-    LookUp(Vec<(Kind, String)>),
+    /// These names must be looked up first, for this call; without one, to create.
+    LookUp(Vec<(Kind, String)>, Option<Call>),
     /// Nothing yet; it heals itself.
     Wait(Reason, String),
     /// Nothing; a person must decide.
@@ -173,7 +173,7 @@ fn create(
     }
     let needed = names_needed(&desired.wants, desired.wants.keys(), around.names);
     if !needed.is_empty() {
-        return Plan::LookUp(needed);
+        return Plan::LookUp(needed, None);
     }
     match given_twice(&desired.wants, around.names) {
         Some(invalid) => Plan::Stall(Reason::InvalidSpec, invalid.to_string(), Vec::new()),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::act::Scene;
 use super::desired::{Halt, desired, stalled};
 use super::guard::guarded;
-use super::keeping::Keeping;
+use super::keeping::{Keeping, is_refused};
 use super::names::look_up;
 use super::observe::{Around, Observed, Question, observe};
 use super::pass::{self, Pass, halted, remember};
@@ -87,7 +87,7 @@ async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded)
     let anew = requests.any() || (recorded.id.is_none() && is_new(resource));
     let mut observed = look(context, resource, recorded, &desired, anew, &connection)?;
     let (mut plan, mut names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
-    if !anew && plan.takes() {
+    if !anew && plan.takes() && is_refused(context, resource, &desired, &plan).is_none() {
         observed = look(context, resource, recorded, &desired, true, &connection)?;
         (plan, names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
     }
@@ -175,9 +175,13 @@ fn decide(
     let mut names = Names::default();
     loop {
         let around = Surroundings { names: &names, takes_patch: &takes_patch, contested: &contested };
-        match plan(desired, recorded, observed, &around) {
-            Plan::LookUp(needed) => look_up(context, resource, connection, &needed, &mut names)?,
-            plan => return Ok((plan, names)),
+        let plan = plan(desired, recorded, observed, &around);
+        match &plan {
+            // Nothing is looked up for what is not sent.
+            Plan::LookUp(needed, _) if is_refused(context, resource, desired, &plan).is_none() => {
+                look_up(context, resource, connection, needed, &mut names)?;
+            }
+            _ => return Ok((plan, names)),
         }
     }
 }

@@ -206,12 +206,17 @@ impl Client {
         let inbound = self.send(slot, &outbound).await?;
         match answer::json(&inbound.heading, &inbound.body).and_then(read) {
             Ok(value) => Ok(Answer::new(value, &inbound)),
-            Err(words) => Err(Error::new(ErrorKind::Malformed, words)
-                .of_call(outbound.method.as_str(), &outbound.path)
-                .answered(inbound.status, false, inbound.heading.tracking_id.clone())
-                .took(1, inbound.answered - inbound.started)),
+            Err(words) => Err(malformed(&outbound, &inbound, words)),
         }
     }
+}
+
+/// A 2xx whose body is not what it should be.
+pub(super) fn malformed(outbound: &Outbound<'_>, inbound: &Inbound, words: String) -> Error {
+    Error::new(ErrorKind::Malformed, words)
+        .of_call(outbound.method.as_str(), &outbound.path)
+        .answered(inbound.status, false, inbound.heading.tracking_id.clone())
+        .took(1, inbound.answered - inbound.started)
 }
 
 impl<T> Answer<T> {

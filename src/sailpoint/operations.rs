@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::answer;
 use super::budget::Slot;
 use super::claims::is_usable_org;
 use super::class::Class;
-use super::client::{Answer, Client};
+use super::client::{Answer, Client, malformed};
 use super::error::{Error, ErrorKind};
 use super::lenient;
 use super::outbound::{Body, Outbound, Verb};
@@ -128,13 +129,18 @@ impl Client {
         self.value(slot, request.on(terms).body(JSON_PATCH, operations)?, |value| recognisable(value, id)).await
     }
 
-    /// Deletes an integration. SailPoint documents a 200 without content; any 2xx counts.
+    /// Deletes an integration. SailPoint documents a 200 without content; any 2xx counts that is empty or JSON. A page is
+    /// another's answer: gateways have them for all that they do not pass on.
     ///
     /// # Errors
     /// As the call failed.
     pub async fn delete(&self, slot: Slot, id: &str, terms: Terms<'_>) -> Result<Answer<()>, Error> {
         let request = self.request(Verb::Delete, self.path(id)?, "/sim-integrations/{id}").on(terms);
-        Ok(Answer::new((), &self.send(slot, &request).await?))
+        let inbound = self.send(slot, &request).await?;
+        if !inbound.body.iter().all(u8::is_ascii_whitespace) {
+            answer::json(&inbound.heading, &inbound.body).map_err(|words| malformed(&request, &inbound, words))?;
+        }
+        Ok(Answer::new((), &inbound))
     }
 
     fn path(&self, id: &str) -> Result<String, Error> {

@@ -109,3 +109,19 @@ async fn the_simulators_echo_holds_no_secret() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(error.words().contains("(sensitive)") && !error.words().contains("c4n"), "{error}");
 }
+
+#[rstest]
+#[case::documented("200 OK", "", true)]
+#[case::empty("204 No Content", "", true)]
+#[case::with_a_body("200 OK", "{}", true)]
+#[case::of_a_gateway("200 OK", "<html>We will be back soon</html>", false)]
+#[tokio::test]
+async fn a_page_does_not_say_that_anything_is_deleted(#[case] status: &str, #[case] body: &str, #[case] deleted: bool) {
+    let stub = Stub::says(status, "", body).await;
+    let client = client(&stub.url);
+    let answer = client.delete(slot(&client).await, "2c91", Terms::default()).await;
+    assert_eq!(answer.is_ok(), deleted);
+    if let Err(error) = answer {
+        assert_eq!((error.kind(), error.certainty()), (ErrorKind::Malformed, Certainty::Unknown));
+    }
+}

@@ -30,7 +30,7 @@ fn look(table: &Table, name: &str) -> Result<Seen, String> {
         let text = table.world.kubernetes.kubectl(&["get", "simintegration", name, &path])?;
         Ok::<Value, String>(serde_json::from_str(&text).unwrap_or(Value::String(text)))
     };
-    Ok(Seen::of(json!({
+    Ok(Seen::from(json!({
         "metadata": {
             "generation": of(".metadata.generation")?,
             "resourceVersion": of(".metadata.resourceVersion")?.to_string(),

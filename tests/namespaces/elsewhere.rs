@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::terminating::{delete, gone, world};
 use crate::operator::manifests::{bare_sim, credentials, service_now, tenant};
 use crate::operator::resources::{Resources, Seen};
 use crate::operator::world::World;
 use crate::operator::writes::lines;
 use crate::support::control_plane::Sandbox;
+use crate::terminating::{delete, gone, world};
 
 /// A world whose tenant serves `desk`, which is in a namespace of its own.
 async fn apart() -> (World, Sandbox, Resources) {

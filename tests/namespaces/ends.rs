@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::terminating::{delete, gone, world, world_with_desk};
 use crate::operator::manifests::{bare_sim, made_in_the_ui};
 use crate::operator::mishaps::{ALL, once};
 use crate::operator::resources::Seen;
 use crate::operator::writes::lines;
 use crate::support::simulator::Action;
+use crate::terminating::{delete, gone, world, world_with_desk};
 
 /// Whether a deleted tenant says that it cannot go yet, and why.
 fn is_in_use(tenant: &Seen) -> bool {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::terminating::{delete, gone, world, world_with_desk};
 use crate::operator::manifests::{bare_sim, sim};
 use crate::operator::mishaps::{ALL, ONE, answer, once, times};
 use crate::operator::resources::Seen;
@@ -13,6 +12,7 @@ use crate::operator::world::World;
 use crate::operator::writes::lines;
 use crate::support::simulator::Action;
 use crate::support::wait::eventually;
+use crate::terminating::{delete, gone, world, world_with_desk};
 
 /// Whether it is being deleted, and stalled for this reason with the way out in its message.
 fn is_stalled_by(reason: &str) -> impl Fn(&Seen) -> bool {

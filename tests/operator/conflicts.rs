@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::manifests::{Manifest, bare_sim, made_in_the_ui, tenant};
+use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
 
@@ -133,4 +134,37 @@ async fn what_is_only_planned_reserves_nothing() {
 
     world.sims.ready("real").await;
     world.close().await;
+}
+
+#[tokio::test]
+async fn what_is_paused_for_a_while_reserves_nothing() {
+    let world = World::new().await;
+    let until = "2126-01-01T00:00:00Z";
+    world.sims.apply(&desk("unreadable").annotated("simops.dev/paused-until", until)).await;
+    world.sims.stalled("unreadable", "InvalidAnnotation").await;
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    world.sims.apply(&desk("paused").annotated("simops.dev/paused-until", &soon.to_string())).await;
+    world.sims.until("paused", "is paused", |now| now.is("Paused")).await;
+
+    world.sims.apply(&desk("real")).await;
+
+    world.sims.ready("real").await;
+    world.close().await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_tenant_that_only_looks_reserves_nothing() {
+    for mode in ["Plan", "Paused"] {
+        let world = World::new().await;
+        let other = tenant("looks", world.tenant.url()).with(json!({"policy": {"mode": mode}}));
+        world.tenants.apply(&other).await;
+        world.tenants.until("looks", "is judged", Seen::is_current).await;
+        world.sims.apply(&desk("older").with(json!({"tenantRef": {"name": "looks"}}))).await;
+        world.sims.until("older", "is judged", |now| now.is("Planned") || now.is("Paused")).await;
+
+        world.sims.apply(&desk("real")).await;
+
+        world.sims.ready("real").await;
+        world.close().await;
+    }
 }

@@ -65,6 +65,36 @@ async fn between_two_resyncs_a_look_at_the_tenant_can_be_asked_for() {
     world.close().await;
 }
 
+/// Soon after our own write its list says nothing new: the answer to a request comes when a list can give it.
+async fn assert_a_request_is_answered_by_a_list_that_counts(of: &str) {
+    let world = World::like().flag("--resync", "1h").flag("--list-lag", "4s").create().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+
+    let (resources, name) = if of == "desk" { (&world.sims, "desk") } else { (&world.tenants, "acme") };
+    resources.annotate(name, "simops.dev/reconcile-requested-at", "2026-01-31T18:00:00Z").await;
+    let is_answered = |now: &Seen| now["status"]["lastHandled"]["reconcileRequestedAt"] == "2026-01-31T18:00:00Z";
+    resources.until(name, "has answered", is_answered).await;
+    let repaired = world.sims.until("desk", "is repaired", |now| now["status"]["lastChange"]["cause"] == "Drift").await;
+
+    assert!(repaired.is_ready());
+    assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Tickets for Active Directory");
+    let lists = world.lists().await.len();
+    assert!(lists <= 5, "{lists} lists: what waits does not ask again and again");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_look_that_a_resource_asks_for_soon_after_our_write_waits_for_a_list_that_counts() {
+    assert_a_request_is_answered_by_a_list_that_counts("desk").await;
+}
+
+#[tokio::test]
+async fn a_look_that_a_tenant_asks_for_soon_after_our_write_waits_for_a_list_that_counts() {
+    assert_a_request_is_answered_by_a_list_that_counts("acme").await;
+}
+
 #[tokio::test]
 async fn what_the_spec_does_not_name_is_left_as_people_make_it() {
     let (world, desk) = with_desk_in("Enforce").await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::manifests::{Manifest, bare_sim, sim};
+use super::manifests::{Manifest, bare_sim, credentials, sim, tenant};
 use super::mishaps::{ALL, once};
 use super::resources::Seen;
 use super::world::World;
@@ -67,6 +67,26 @@ async fn an_operator_that_is_told_to_end_finishes_what_it_has_begun() {
     let desk = world.sims.see("desk").await;
     assert!(desk.is_ready(), "{desk:#?}");
     assert_eq!(world.tenant.integration("desk").await.unwrap()["id"], desk.id());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_operator_that_is_told_to_end_does_not_wait_for_ever() {
+    let mut world = World::like().not_started().create().await;
+    world.secret("acme-sailpoint", &credentials()).await;
+    world.tenants.apply(&tenant("acme", world.tenant.url())).await;
+    world.sims.apply(&bare_sim("desk")).await;
+    world.set_flag("--shutdown-limit", "1s");
+    world.set_failpoints("before-intent=return(hold)");
+    world.start_operator();
+    world.operator().says("held at a failpoint").await;
+
+    world.end_operators().await;
+
+    world.set_failpoints("");
+    world.start_operator();
+    world.sims.ready("desk").await;
+    assert_eq!(lines(&world.writes().await), ["POST /sim-integrations"]);
     world.close().await;
 }
 

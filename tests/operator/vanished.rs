@@ -57,10 +57,38 @@ async fn what_a_stranger_has_made_in_the_place_of_ours_is_not_made_a_second_time
     let stalled = world.sims.until("desk", "is left to people", |now| now.is("Stalled")).await;
 
     assert_eq!(stalled.verdict().1, "AlreadyExists");
-    assert!(stalled.message().contains(&stranger), "{}", stalled.message());
+    assert!(stalled.message().contains(&format!("externalId: {stranger}")), "{}", stalled.message());
     world.resyncs(3).await;
     assert_eq!(lines(&world.writes().await), [""; 0]);
     assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Made in the UI");
+
+    // The line that the message offers: nothing is swapped, as nothing is held any more.
+    world.sims.apply(&sim("desk").with(json!({"externalId": stranger}))).await;
+    let desk = world.sims.ready("desk").await;
+    assert_eq!((desk.id(), &desk["status"]["origin"]), (stranger.as_str(), &json!("Adopted")));
+    assert_eq!(desk["status"]["sent"]["unverified"], json!(["/attributes/password"]), "it is a stranger's password");
+    assert_eq!(lines(&world.writes().await), ["PATCH /sim-integrations/{id}"]);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_adopted_one_that_is_gone_is_replaced_by_whichever_a_person_names() {
+    let world = World::new().await;
+    let first = world.tenant.create_in_ui(&made_in_the_ui("desk")).await;
+    let second = world.tenant.create_in_ui(&made_in_the_ui("other desk")).await;
+    world.sims.apply(&sim("desk").with(json!({"externalId": first}))).await;
+    world.sims.ready("desk").await;
+    world.tenant.forget_calls().await;
+
+    world.sims.apply(&sim("desk").with(json!({"externalId": second}))).await;
+    world.sims.stalled("desk", "ExternalIdMismatch").await;
+    assert_eq!(lines(&world.writes().await), [""; 0], "while the first is there nothing is swapped");
+
+    world.tenant.delete_in_ui(&first).await;
+    let desk = world.sims.ready("desk").await;
+    assert_eq!(desk.id(), second);
+    assert_eq!(world.tenant.integrations().await.len(), 1);
+    assert!(lines(&world.writes().await).iter().all(|line| line.starts_with("PATCH")));
     world.close().await;
 }
 
@@ -153,6 +181,10 @@ async fn too_many_that_vanish_at_once_are_not_created_again_before_somebody_says
     world.tenant.clear_faults().await;
     let stalled = world.tenants.not_ready("acme", "MassDisappearance").await;
     assert!(stalled.message().contains('3'), "{}", stalled.message());
+    for (name, id) in names.iter().zip(&ids) {
+        let reason = if ids[..3].contains(id) { "MassDisappearance" } else { "Reconciled" };
+        world.sims.until(name, reason, |now| now.verdict().1 == reason).await;
+    }
     world.resyncs(5).await;
     assert_eq!(lines(&world.writes().await), [""; 0]);
 

@@ -77,7 +77,9 @@ async fn believe(
     let Answer { value: list, started, date, .. } = answer;
     let held = context.holders.ids_in_status(&org.name);
     let mut missing = org.missing(&list, started, lag, &held);
-    let vanished: BTreeSet<String> = missing.iter().filter(|id| held.contains(*id)).cloned().collect();
+    // What is being deleted goes because somebody asked for it, if it goes.
+    let vanished: BTreeSet<String> =
+        context.holders.ids_of_the_living(&org.name).into_iter().filter(|id| missing.contains(id)).collect();
     let too_many = vanished.len() > most_believed(&held) && !accept;
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
     let mut gone = BTreeSet::new();

@@ -7,11 +7,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
 #![allow(unreachable_pub, reason = "`pub` marks what tests may use; no crate is ever linked against a test binary")]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 /// What the tests of the operator are written in.
 #[allow(dead_code, reason = "this binary uses a part")]
-#[path = "operator"]
+#[path = "../operator"]
 mod operator {
     pub mod canary;
     pub mod events;
@@ -22,10 +23,8 @@ mod operator {
     pub mod writes;
 }
 
-mod namespaces {
-    mod terminating;
+mod terminating;
 
-    mod elsewhere;
-    mod ends;
-    mod held_up;
-}
+mod elsewhere;
+mod ends;
+mod held_up;
