@@ -15,6 +15,8 @@ use super::Integration;
 #[derive(Debug, Default)]
 pub struct Snapshot {
     entries: BTreeMap<String, Entry>,
+    /// How many times an entry was set.
+    changes: u64,
     by_name: HashMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
     tombstones: HashMap<String, Instant>,
@@ -31,8 +33,8 @@ pub struct Snapshot {
 #[derive(Debug)]
 struct Entry {
     integration: Arc<Integration>,
-    /// When it was first known, as `as_of`.
-    since: Instant,
+    /// Which change of the snapshot has brought it.
+    since: u64,
     /// When its LIST or read started, or its write was answered.
     as_of: Instant,
     /// Whether a LIST showed it. A read or a write does not lag, so that a LIST may be behind it.
@@ -74,10 +76,17 @@ impl Snapshot {
         self.gone.contains(id)
     }
 
-    /// Whether this id was known before `sent`: then it is not the result of a create that was sent then.
+    /// How far the snapshot has come: see [`was_known`](Self::was_known).
     #[must_use]
-    pub fn was_known(&self, id: &str, sent: Instant) -> bool {
-        self.entries.get(id).is_some_and(|entry| entry.since <= sent)
+    pub fn mark(&self) -> u64 {
+        self.changes
+    }
+
+    /// Whether this id was known when the snapshot had come as far as `mark`, or was gone: then it is not the result of a
+    /// create that was sent after that.
+    #[must_use]
+    pub fn was_known(&self, id: &str, mark: u64) -> bool {
+        self.entries.get(id).is_some_and(|entry| entry.since <= mark)
             || self.tombstones.contains_key(id)
             || self.gone.contains(id)
     }
@@ -212,7 +221,8 @@ impl Snapshot {
         if let Some(name) = &integration.name {
             self.by_name.entry(name.clone()).or_default().insert(id.clone());
         }
-        let since = before.map_or(as_of, |entry| entry.since.min(as_of));
+        self.changes += 1;
+        let since = before.map_or(self.changes, |entry| entry.since);
         self.entries.insert(id, Entry { integration, since, as_of, is_listed });
     }
 

@@ -20,6 +20,7 @@ use crate::controller::resource_name;
 use crate::failpoint::{self, Point};
 use crate::metrics::Change;
 use crate::model::{Names, Remote, Wants, loose_digests, note_normalised, record_want};
+use crate::sailpoint::snapshot::Snapshot;
 use crate::sailpoint::{Certainty, Class, Details, Terms};
 use crate::tenants::{Reservation, Target};
 
@@ -68,9 +69,10 @@ pub async fn create(scene: &Scene<'_>, desired: &Desired, creation: Creation<'_>
     let secrets = values.of(&wants);
     let terms = Terms { secrets: &secrets, send_before: Some(send_before) };
     let change = if creation.replaces.is_some() { Change::Recreated } else { Change::Created };
+    let mark = connection.org.read(Snapshot::mark);
     let result = match connection.client.create(slot, &details, terms).await {
         Ok(answer) => {
-            let applied = bound(scene, &wants, change, answer);
+            let applied = bound(scene, &wants, change, mark, answer);
             failpoint::at(Point::Created).await;
             Ok(applied)
         }
@@ -136,12 +138,13 @@ fn bound(
     scene: &Scene<'_>,
     wants: &Wants,
     change: Change,
+    mark: u64,
     answer: crate::sailpoint::Answer<crate::sailpoint::Integration>,
 ) -> Option<Applied> {
     let integration = std::sync::Arc::new(answer.value);
     let remote = Remote::new(std::sync::Arc::clone(&integration))?;
     // An answer that names what was there before is none to this create: it would make us own what is not ours.
-    if scene.connection.org.read(|snapshot| snapshot.was_known(&remote.id, answer.started)) {
+    if scene.connection.org.read(|snapshot| snapshot.was_known(&remote.id, mark)) {
         tracing::warn!(
             resource = resource_name(scene.resource),
             id = remote.id,
