@@ -1,8 +1,7 @@
 //! A client of one tenant: token, slot and request brought together.
 //!
-//! A call sends one request, or two when the first is answered 401: the second with a new token. A create is sent once. It
-//! repeats nothing else,
-//! and holds no picture of the tenant. What can be asked is in `operations` and `names`.
+//! A call sends one request, or two when the first is answered 401: the second with a new token. A create is sent once. The
+//! client repeats nothing else, and holds no picture of the tenant. What can be asked is in `operations` and `names`.
 
 use std::sync::Arc;
 use std::time::Duration;

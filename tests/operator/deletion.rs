@@ -116,6 +116,20 @@ async fn a_404_of_somebody_else_is_none() {
 }
 
 #[tokio::test]
+async fn a_page_that_says_200_deletes_nothing() {
+    let world = with_desk().await;
+    let portal = answer_of_a_gateway(200, json!("<html>Please log in to the network</html>"));
+    world.tenant.inject(&once("DELETE", ONE, portal)).await;
+
+    world.sims.delete("desk").await;
+    world.sims.gone("desk").await;
+
+    assert_eq!(lines(&world.writes().await), ["DELETE /sim-integrations/{id}"; 2]);
+    assert_eq!(world.tenant.integrations().await.len(), 0);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn a_delete_whose_answer_is_lost_ends_with_both_gone() {
     let world = with_desk().await;
     world.tenant.inject(&once("DELETE", ONE, Action::CutAfter {})).await;

@@ -19,13 +19,14 @@ async fn an_outage_is_the_tenants_and_writes_to_nothing_that_is_in_order() {
     let settled = world.sims.until("desk", "is settled", |now| now.annotation("simops.dev/remote-id").is_some()).await;
 
     world.tenant.fail().await;
-    world.tenants.reconciling("acme", "TenantUnavailable").await;
+    let down = world.tenants.reconciling("acme", "TenantUnavailable").await;
     world.sims.apply(&bare_sim("other").with(json!({"description": "New words"}))).await;
     let waits = |now: &Seen| now.is_current() && now.verdict().0 == "False" && now.is("Reconciling");
     let waiting = world.sims.until("other", "waits for its tenant", waits).await;
     assert!(["TenantNotReady", "TenantUnavailable"].contains(&waiting.verdict().1), "{waiting:#?}");
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!(world.sims.see("desk").await.version(), settled.version());
+    assert_eq!(world.tenants.see("acme").await.version(), down.version(), "it is down all the time");
 
     world.tenant.recover().await;
     world.tenants.ready("acme").await;

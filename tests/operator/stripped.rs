@@ -118,10 +118,9 @@ async fn an_open_create_is_put_back_and_leads_to_no_second() {
 
 #[tokio::test]
 async fn an_open_create_that_is_stripped_while_its_post_is_in_flight_is_remembered() {
-    let world = World::like().flag("--settle", "8s").create().await;
+    let world = World::like().flag("--request-limit", "2s").flag("--settle", "8s").create().await;
     world.tenants.ready("acme").await;
-    world.tenant.inject(&once("POST", ALL, Action::DelayBefore { ms: 2_000 })).await;
-    world.tenant.inject(&once("POST", ALL, Action::CutAfter {})).await;
+    world.tenant.inject(&once("POST", ALL, Action::HoldAfter {})).await;
     world.sims.apply(&bare_sim("desk")).await;
     world.until_writes(1).await;
 

@@ -52,20 +52,32 @@ pub fn of(tag: &str, book: &Book, pages: &[Pages], said: &[String], rest: Option
         }
     }
     let resource = format!("{}/{}", desk.namespace, desk.name);
-    for line in said.iter().filter(|line| line.contains(&resource) || ids.iter().any(|id| line.contains(id))) {
-        let time = line.split_whitespace().next().and_then(|text| text.parse().ok()).unwrap_or_default();
-        lines.push((time, format!("log    {line}")));
-    }
-    let began = desk_began(book, tag);
-    lines.retain(|(at, _)| began.is_none_or(|began| *at >= began));
+    let about_it = |line: &&String| line.contains(&resource) || ids.iter().any(|id| line.contains(id));
+    lines.extend(said.iter().filter(about_it).filter_map(|line| logged(line)));
+    let (began, ended) = life(book, tag);
+    lines.retain(|(at, _)| *at >= began && *at <= ended);
     let sim = rest.and_then(|rest| rest.sims.iter().find(|sim| sim["metadata"]["uid"] == desk.uid));
     ordered(lines, sim)
 }
 
-/// A little before the desk was made.
-fn desk_began(book: &Book, tag: &str) -> Option<Timestamp> {
-    let first = book.told.iter().find(|told| told.about == tag)?;
-    Some(first.at - SignedDuration::from_secs(5))
+/// A line of the log without what every line has; nothing of those that say that nothing was done.
+fn logged(line: &str) -> Option<(Timestamp, String)> {
+    let (time, rest) = line.split_once(' ')?;
+    let text = rest.rsplit_once("}: sim_operator::").map_or(rest, |(_, text)| text);
+    let is_quiet = ["Unchanged", "Parked", "Waiting", "Planned"].iter().any(|outcome| {
+        text.starts_with("controller::reconcile: reconciled") && text.contains(&format!("outcome=\"{outcome}\""))
+    });
+    (!is_quiet).then(|| (time.parse().unwrap_or_default(), format!("log    {text}")))
+}
+
+/// From a little before the desk was made until a while after the last that was done to it.
+fn life(book: &Book, tag: &str) -> (Timestamp, Timestamp) {
+    let mut its = book.told.iter().filter(|told| told.about == tag).map(|told| told.at);
+    let first = its.next().unwrap_or_default();
+    let last = its.last().unwrap_or(first);
+    let is_gone = book.desks.iter().any(|desk| desk.wanted.tag == tag && desk.is_gone);
+    let after = SignedDuration::from_secs(if is_gone { 5 } else { 600 });
+    (first - SignedDuration::from_secs(5), last + after)
 }
 
 fn ordered(mut lines: Vec<(Timestamp, String)>, sim: Option<&Value>) -> Vec<String> {
