@@ -3,7 +3,7 @@
 //! Pure: every time is given. A LIST may lag behind writes, be short or lie; the rules here decide what it may change.
 //! Asking the tenant is the caller's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use tokio::time::Instant;
 use super::Integration;
 
 /// The integrations of one org.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Snapshot {
     entries: BTreeMap<String, Entry>,
-    by_name: HashMap<String, BTreeSet<String>>,
+    by_name: BTreeMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
-    tombstones: HashMap<String, Instant>,
+    tombstones: BTreeMap<String, Instant>,
     /// What a 404 of SailPoint's own said is gone.
     gone: BTreeSet<String>,
     /// When we last wrote to an id, whatever came of it.
-    written: HashMap<String, Instant>,
+    written: BTreeMap<String, Instant>,
     /// Writes whose answer never came: what is there is not known.
-    unanswered: HashMap<String, Instant>,
+    unanswered: BTreeMap<String, Instant>,
     /// The ids of the last whole LIST.
     whole: BTreeSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Entry {
     integration: Arc<Integration>,
     /// When its LIST or read started, or its write was answered.
@@ -179,6 +179,18 @@ impl Snapshot {
     pub fn unanswered(&mut self, id: &str, now: Instant) {
         self.written.insert(id.to_owned(), now);
         self.unanswered.insert(id.to_owned(), now);
+    }
+
+    /// The same with each time as `moved` has it: how a model of the protocol forgets how long ago the past was.
+    #[must_use]
+    pub fn with_times(&self, moved: impl Fn(Instant) -> Instant) -> Self {
+        let mut snapshot = self.clone();
+        let entries = snapshot.entries.values_mut().map(|entry| &mut entry.as_of);
+        let writes = [&mut snapshot.tombstones, &mut snapshot.written, &mut snapshot.unanswered];
+        for time in entries.chain(writes.into_iter().flat_map(BTreeMap::values_mut)) {
+            *time = moved(*time);
+        }
+        snapshot
     }
 
     fn insert(&mut self, id: String, entry: Entry) {

@@ -1,0 +1,295 @@
+//! What an operator decides when it looks at the resource: the real `Recorded`, `Holders`, `observe`, `plan` and `farewell`.
+//!
+//! Only what is around them is played: the connection is one that nothing is ever sent over, and what the process remembers
+//! is put into its real `Memory` and read back. As with beliefs, each different look is judged once.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sim_operator::api::integration::Origin;
+use sim_operator::api::{Adopt, Mode, Reason};
+use sim_operator::config::Config;
+use sim_operator::controller::observe::{Around, Link, Observed, Question as Look, observe};
+use sim_operator::controller::plan::{Desired, Farewell, Plan, Surroundings, farewell, plan};
+use sim_operator::controller::recorded::Recorded;
+use sim_operator::controller::{Holders, Memory};
+use sim_operator::model::Names;
+use sim_operator::sailpoint::{ApiVersion, Budget, Client, ClientConfig, Unobserved};
+use sim_operator::tenants::{Connection, Fleet, Org, TenantKey};
+
+use crate::mind::{Mind, Minds};
+use crate::real::{CLUSTER, NOW, ORG, TICK, ago, id, last_made, manifest, name, neighbour, wants};
+use crate::rules::{Rule, Setup};
+use crate::world::{Answer, Id, LAG, Listed, Question, Resource, SETTLE, Seen, Version};
+
+/// All that a look depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sight {
+    pub resource: Resource,
+    /// What the watch shows of it.
+    pub view: Option<Resource>,
+    pub mind: Mind,
+    pub listed: Option<Listed>,
+    pub asked: Vec<(Question, Answer)>,
+    pub seen: Option<Seen>,
+}
+
+/// What is decided, and what is remembered of the look.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub decision: Decision,
+    pub asked: Vec<(Question, Answer)>,
+    pub seen: Option<Seen>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A LIST is asked for.
+    Park,
+    /// It heals itself.
+    Wait,
+    /// A person must see to it.
+    Stall(Reason),
+    InOrder,
+    Create { since: Id, replaces: Option<Id> },
+    Bind { id: Id, created: bool },
+    Update(Id),
+    Delete(Id),
+    /// The finalizer goes without a call; what was made stays, where that is meant.
+    LetGo { keeps: bool },
+}
+
+/// Judges what operators see.
+pub struct Judge {
+    setup: Setup,
+    client: Client,
+    config: Config,
+    known: RefCell<HashMap<Sight, Judged>>,
+    held: RefCell<HashMap<Option<Resource>, BTreeSet<String>>>,
+    looks: Cell<usize>,
+}
+
+impl Judge {
+    pub fn new(setup: Setup) -> Self {
+        let client = ClientConfig::new("https://acme.api.identitynow.com".parse().unwrap(), ApiVersion::V2024);
+        let client = Client::new(&client, None, Budget::warmed_up(1), Arc::new(Unobserved)).unwrap();
+        let settle = if setup.keeps(Rule::Settle) { u32::from(SETTLE) * TICK } else { Duration::ZERO };
+        let default_tenant = Some(("iam".to_owned(), "acme".to_owned()));
+        let config = Config { default_tenant, settle, list_lag: u32::from(LAG) * TICK, ..Config::default() };
+        Self { setup, client, config, known: RefCell::default(), held: RefCell::default(), looks: Cell::default() }
+    }
+
+    /// How many different looks were judged.
+    pub fn looks(&self) -> usize {
+        self.looks.get()
+    }
+
+    /// The ids that are held, as the watch shows it.
+    pub fn held(&self, view: Option<Resource>) -> BTreeSet<String> {
+        self.held.borrow_mut().entry(view).or_insert_with_key(|view| self.holders(view.as_ref()).ids(ORG)).clone()
+    }
+
+    fn holders(&self, view: Option<&Resource>) -> Holders {
+        let holders = Holders::default();
+        holders.observe(&neighbour(&self.setup), CLUSTER, &self.config);
+        if let Some(view) = view {
+            holders.observe(&manifest(view, &self.setup), CLUSTER, &self.config);
+        }
+        holders
+    }
+
+    pub fn judge(&self, sight: Sight, minds: &Minds) -> Judged {
+        if let Some(judged) = self.known.borrow().get(&sight) {
+            return judged.clone();
+        }
+        self.looks.set(self.looks.get() + 1);
+        let judged = Looking::new(self, &sight, minds).judge();
+        self.known.borrow_mut().insert(sight, judged.clone());
+        judged
+    }
+}
+
+struct Looking<'a> {
+    judge: &'a Judge,
+    sight: &'a Sight,
+    recorded: Recorded,
+    holders: Holders,
+    fleet: Fleet,
+    connection: Arc<Connection>,
+    memory: Memory,
+}
+
+impl<'a> Looking<'a> {
+    fn new(judge: &'a Judge, sight: &'a Sight, minds: &Minds) -> Self {
+        let (org, fleet) = (Arc::new(org(judge, sight, minds)), Fleet::default());
+        let key = TenantKey { namespace: "iam".to_owned(), name: "acme".to_owned() };
+        let connection = Arc::new(Connection::new(key, judge.client.clone(), org, TICK, 1));
+        fleet.connected(Arc::clone(&connection));
+        let recorded = Recorded::of(&manifest(&sight.resource, &judge.setup), CLUSTER);
+        let mut looking = Self {
+            judge,
+            sight,
+            recorded,
+            holders: judge.holders(sight.view.as_ref()),
+            fleet,
+            connection,
+            memory: Memory::default(),
+        };
+        looking.remember();
+        looking
+    }
+
+    /// Puts into the memory what the process remembers.
+    fn remember(&mut self) {
+        let started = self.sight.listed.map_or(*NOW, |listed| ago(listed.age));
+        for (question, answer) in &self.sight.asked {
+            let is_answered = *answer == Answer::Read || !self.judge.setup.keeps(Rule::FreshList);
+            let asked = if is_answered { started } else { started + Duration::from_secs(1) };
+            self.memory.asked(&words(*question), asked);
+        }
+        if let Some(seen) = self.sight.seen {
+            self.memory.intent(&seen.nonce.to_string(), 1, ago(seen.age));
+        }
+    }
+
+    /// What the process remembers now: a question that was not asked before is taken for one that is asked at this time.
+    fn remembered(&mut self) -> Vec<(Question, Answer)> {
+        let resource = self.sight.resource;
+        let gone = resource.id.or(resource.remote_id).map(Question::Gone);
+        let intent = resource.intent.map(|intent| Question::Intent(intent.nonce));
+        let mut asked = self.sight.asked.clone();
+        for question in [Some(Question::Anew), gone, Some(Question::Named(resource.name)), intent].into_iter().flatten() {
+            let later = *NOW + TICK;
+            if asked.iter().all(|(known, _)| *known != question) && self.memory.asked(&words(question), later) != later {
+                asked.push((question, Answer::Wanted));
+            }
+        }
+        asked.sort_unstable();
+        asked
+    }
+
+    fn seen(&mut self) -> Option<Seen> {
+        let nonce = self.recorded.intent.as_ref()?.nonce.clone();
+        let never = self.memory.intent(&nonce, u64::MAX, *NOW);
+        let known: Version = nonce.parse().unwrap();
+        if never.whole_lists == u64::MAX {
+            return None;
+        }
+        match self.sight.seen {
+            Some(seen) if seen.nonce == known => Some(seen),
+            _ => Some(Seen { nonce: known, age: 0, whole: 0 }),
+        }
+    }
+
+    fn judge(mut self) -> Judged {
+        let decision = if self.sight.resource.deleting { self.leave() } else { self.keep() };
+        // Where a LIST is waited for, the question stays; else the next is a new one.
+        let asked = if decision == Decision::Park { self.remembered() } else { Vec::new() };
+        let is_awaited = asked.iter().any(|(_, answer)| *answer != Answer::Read);
+        assert!(decision != Decision::Park || is_awaited || self.sight.listed.is_none(), "waits for nothing: {asked:?}");
+        Judged { decision, asked, seen: self.seen() }
+    }
+
+    fn look(&mut self, anew: bool) -> Observed {
+        let Self { recorded, holders, fleet, connection, memory, judge, sight } = self;
+        let uid = format!("uid-{}", sight.resource.uid);
+        let name = name(sight.resource.name);
+        let look = Look { uid: &uid, name, external_id: None, recorded, anew, now: *NOW };
+        let around = Around { fleet, holders, config: &judge.config };
+        observe(&look, memory, connection, &around)
+    }
+
+    /// As `controller::reconcile::keep`.
+    fn keep(&mut self) -> Decision {
+        let desired = Desired {
+            name: name(self.sight.resource.name).to_owned(),
+            external_id: None,
+            mode: Mode::Enforce,
+            adopt: Adopt::Never,
+            wants: wants(self.sight.resource.name),
+            again: false,
+        };
+        let names = Names::default();
+        let around = Surroundings { names: &names, takes_patch: &|_, _| true, contested: &|_| false };
+        let mut observed = self.look(false);
+        let mut planned = plan(&desired, &self.recorded, &observed, &around);
+        if !matches!(observed, Observed::Asked) && planned.takes() {
+            observed = self.look(true);
+            planned = plan(&desired, &self.recorded, &observed, &around);
+        }
+        if matches!(observed, Observed::Asked) { Decision::Park } else { self.decided(planned) }
+    }
+
+    fn decided(&self, planned: Plan) -> Decision {
+        let date = self.sight.listed.map_or(0, |listed| listed.date);
+        match planned {
+            Plan::InOrder(_) => Decision::InOrder,
+            Plan::Create { replaces, follows } => {
+                let since = follows.and_then(|intent| intent.since).map_or(date, last_made);
+                Decision::Create { since, replaces: replaces.as_deref().map(id) }
+            }
+            Plan::Bind { remote, origin, .. } => {
+                Decision::Bind { id: id(&remote.id), created: origin == Some(Origin::Created) }
+            }
+            Plan::Update(update) => Decision::Update(id(&update.remote.id)),
+            Plan::Wait(..) => Decision::Wait,
+            Plan::Stall(reason, ..) => Decision::Stall(reason),
+            Plan::Drifted(_) | Plan::Show(..) | Plan::LookUp(_) => unreachable!("{planned:?}"),
+        }
+    }
+
+    /// As `controller::farewell`.
+    fn leave(&mut self) -> Decision {
+        let resource = self.sight.resource;
+        if resource.orphan.is_some() {
+            return Decision::LetGo { keeps: true };
+        }
+        let resolves = self.recorded.intent.is_some() && self.judge.setup.keeps(Rule::ResolveFirst);
+        let (left, origin) = if resolves {
+            match self.look(false) {
+                Observed::Present(remote, Link::Created(_)) => (Some(remote.id), Some(Origin::Created)),
+                Observed::Asked => return Decision::Park,
+                Observed::Unknown { .. } => return Decision::Wait,
+                Observed::AmbiguousCreate(_) => return Decision::Stall(Reason::AmbiguousCreate),
+                _ => (None, None),
+            }
+        } else {
+            (self.recorded.id.clone(), self.recorded.origin)
+        };
+        match farewell(left, origin, None, Mode::Enforce) {
+            Farewell::Delete(gone) if self.connection.org.read(|snapshot| snapshot.is_gone(&gone)) => Decision::LetGo { keeps: false },
+            Farewell::Delete(left) => Decision::Delete(id(&left)),
+            Farewell::Nothing => Decision::LetGo { keeps: false },
+            Farewell::Orphan(_) => Decision::LetGo { keeps: true },
+        }
+    }
+}
+
+/// The org as the process knows it: one LIST was whole when it first saw the open create, and so many since.
+fn org(judge: &Judge, sight: &Sight, minds: &Minds) -> Org {
+    let org = Org::new(ORG);
+    let enough = if judge.setup.keeps(Rule::TwoLists) { 0 } else { 2 };
+    let list = |started, missing| org.listed(Vec::new(), started, None, u32::from(LAG) * TICK, missing);
+    if let Some(Listed { age, whole, .. }) = sight.listed {
+        for _ in 0..=(sight.seen.map_or(0, |seen| seen.whole) + enough) {
+            list(ago(age), Vec::new());
+        }
+        if !whole {
+            list(ago(age), vec!["missing".to_owned()]);
+        }
+    }
+    org.update(|snapshot| snapshot.clone_from(&minds.snapshot(sight.mind)));
+    org
+}
+
+/// As `controller::observe` asks.
+fn words(question: Question) -> String {
+    match question {
+        Question::Anew => "anew".to_owned(),
+        Question::Gone(id) => format!("gone {id}"),
+        Question::Named(of) => format!("name {}", name(of)),
+        Question::Intent(nonce) => format!("intent {nonce}"),
+    }
+}

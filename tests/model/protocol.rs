@@ -1,0 +1,149 @@
+//! The protocol as a model: who can do what next, which states are the same, and when all is at rest.
+
+use std::fmt;
+
+use crate::explorer::{Explored, Model};
+use crate::judge::Judge;
+use crate::mind::{Event, Minds};
+use crate::promises;
+use crate::rules::{Leadership, Setup, Stranger, User};
+use crate::world::{Operator, SETTLE, Step, World};
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub enum Move {
+    Tick,
+    /// An operator does something.
+    Operator(usize, String),
+    Crash(usize),
+    /// The other operator becomes the leader.
+    TakeOver(usize),
+    Tenant(String),
+    /// A request or an answer is lost, refused, or a lie.
+    Fault(String),
+    User(User),
+    Stranger(Stranger),
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |operator: &usize| ['A', 'B'][*operator];
+        match self {
+            Self::Tick => f.write_str("a tick passes"),
+            Self::Operator(operator, does) => write!(f, "{} {does}", name(operator)),
+            Self::Crash(operator) => write!(f, "{} is killed, and starts again knowing nothing", name(operator)),
+            Self::TakeOver(operator) => write!(f, "{} takes over the lease; the other is suspended", name(operator)),
+            Self::Tenant(does) | Self::Fault(does) => f.write_str(does),
+            Self::User(user) => write!(f, "a person in Kubernetes: {user:?}"),
+            Self::Stranger(stranger) => write!(f, "a person in the tenant: {stranger:?}"),
+        }
+    }
+}
+
+/// What can happen next, as it is collected.
+pub type Moves = Vec<(Move, World)>;
+
+/// The model of one setup.
+pub struct Protocol {
+    pub setup: Setup,
+    pub minds: Minds,
+    pub judge: Judge,
+}
+
+impl Protocol {
+    pub fn new(setup: Setup) -> Self {
+        Self { minds: Minds::new(), judge: Judge::new(setup.clone()), setup }
+    }
+
+    /// What was explored, in a line.
+    pub fn report(&self, explored: &Explored) -> String {
+        let Explored { states, moves, depth } = explored;
+        let (looks, beliefs) = (self.judge.looks(), self.minds.len());
+        format!("{states} states, {moves} moves, {depth} deep; {looks} different looks judged, {beliefs} beliefs")
+    }
+
+    fn tick(&self, world: &World) -> Option<World> {
+        // What the tenant accepted it has committed within settle.
+        if world.posts.iter().any(|post| post.committed.is_none() && post.age + 1 >= SETTLE) {
+            return None;
+        }
+        let mut next = world.clone();
+        next.tick(|mind| self.minds.after(mind, Event::Tick));
+        Some(next)
+    }
+
+    fn crashes(world: &World, moves: &mut Moves) {
+        for operator in 0..2 {
+            if world.left.crashes > 0 && world.operators[operator] != Operator::new() {
+                let mut next = world.clone();
+                next.left.crashes -= 1;
+                next.end(operator);
+                moves.push((Move::Crash(operator), next));
+            }
+        }
+    }
+
+    fn takeover(&self, world: &World, moves: &mut Moves) {
+        if self.setup.leadership == Leadership::Lease && world.left.takeovers > 0 {
+            let mut next = world.clone();
+            next.left.takeovers -= 1;
+            next.leader = 1 - next.leader;
+            // The suspended process finishes what it had begun, and ends: nothing else of it matters.
+            let suspended = &mut next.operators[usize::from(world.leader)];
+            *suspended = Operator { step: suspended.step, ..Operator::new() };
+            next.operators[usize::from(next.leader)].view = next.before;
+            next.before = Operator::new().view;
+            moves.push((Move::TakeOver(usize::from(next.leader)), next));
+        }
+    }
+}
+
+impl Model for Protocol {
+    type State = World;
+    type Move = Move;
+
+    fn start(&self) -> World {
+        World::new(self.setup.left, self.old_objects())
+    }
+
+    fn moves(&self, world: &World) -> Moves {
+        let mut moves = Vec::new();
+        for operator in 0..2 {
+            self.operator(world, operator, &mut moves);
+        }
+        self.tenant(world, &mut moves);
+        moves.extend(self.tick(world).map(|next| (Move::Tick, next)));
+        Self::crashes(world, &mut moves);
+        self.takeover(world, &mut moves);
+        self.users(world, &mut moves);
+        self.strangers(world, &mut moves);
+        for (_, next) in &mut moves {
+            next.tidy();
+        }
+        moves
+    }
+
+    fn fingerprint(&self, world: &World) -> u64 {
+        world.fingerprint(self.setup.leadership == Leadership::Both)
+    }
+
+    fn broken(&self, world: &World) -> Option<String> {
+        promises::broken(world)
+    }
+
+    fn is_at_rest(&self, world: &World) -> bool {
+        let nothing_runs = world.posts.is_empty() && world.operators.iter().all(|one| one.step == Step::Idle);
+        let rests = match world.stored.resource {
+            None => true,
+            Some(resource) => {
+                let is_there = |id| world.objects.iter().any(|object| object.id == id && object.dead.is_none());
+                !resource.deleting && resource.intent.is_none() && resource.id.is_some_and(is_there)
+            }
+        };
+        nothing_runs && (rests || self.is_stalled(world))
+    }
+
+    fn is_mishap(&self, taken: &Move) -> bool {
+        !matches!(taken, Move::Tick | Move::Operator(..) | Move::Tenant(_))
+    }
+}

@@ -1,0 +1,130 @@
+//! The rules of the protocol that can be taken out, and the worlds in which they are tried.
+
+use crate::world::Mishaps;
+
+/// A rule of `protocol.md`, by its section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// 3.2: the intent is written before the POST.
+    IntentFirst,
+    /// 3.2: each write of ours is guarded by resourceVersion.
+    Guard,
+    /// 3.1: a POST is not sent long after its intent.
+    SendLimit,
+    /// 3.1: nor by who does not lead any more.
+    LeaseDeadline,
+    /// 3.4: no second POST before settle has passed.
+    Settle,
+    /// 3.4: nor before two LISTs were whole.
+    TwoLists,
+    /// 3.4: what was made by the intent is not older than it.
+    Since,
+    /// 3.4: and it looks like what was sent.
+    Digest,
+    /// 2: only a whole LIST says that something is absent.
+    WholeList,
+    /// 2: only a LIST that started after the question answers it.
+    FreshList,
+    /// 2: gone is what settled long ago.
+    SettledWrite,
+    /// 3.3: a new id is written until it is in.
+    MustLand,
+    /// 6: the resource is read before its integration is deleted.
+    LiveRead,
+    /// 6: an open intent is resolved before the resource goes.
+    ResolveFirst,
+    /// 6: only SailPoint's own 404 says that it is gone.
+    OwnNotFound,
+}
+
+/// Who may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leadership {
+    /// One at a time, but for what a suspended leader had begun.
+    Lease,
+    /// Both at once, as by two releases of one chart.
+    Both,
+}
+
+/// What a person does to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User {
+    Delete,
+    /// Makes it anew when it is gone.
+    Recreate,
+    Rename,
+    /// Asks to let go while it is being deleted.
+    ForceOrphan,
+    /// Takes the finalizer away while it is being deleted.
+    Strip,
+    /// Restores it from a backup that has no status.
+    LoseStatus,
+}
+
+/// What a person does in the tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// Makes another integration of our name.
+    CreateSame,
+    /// Gives our name to an older one, which looks like ours.
+    RenameOnto,
+    /// Renames what the resource holds.
+    RenameAway,
+    /// Deletes what the resource holds.
+    Delete,
+}
+
+/// A world to explore.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub leadership: Leadership,
+    pub left: Mishaps,
+    pub users: &'static [User],
+    pub strangers: &'static [Stranger],
+    pub without: Option<Rule>,
+}
+
+impl Setup {
+    pub fn new(leadership: Leadership) -> Self {
+        Self { leadership, left: Mishaps::default(), users: &[], strangers: &[], without: None }
+    }
+
+    pub fn crashes(mut self, crashes: u8) -> Self {
+        self.left.crashes = crashes;
+        self
+    }
+
+    pub fn takeovers(mut self, takeovers: u8) -> Self {
+        self.left.takeovers = takeovers;
+        self
+    }
+
+    pub fn faults(mut self, faults: u8) -> Self {
+        self.left.faults = faults;
+        self
+    }
+
+    pub fn lies(mut self, lies: u8) -> Self {
+        self.left.lies = lies;
+        self
+    }
+
+    pub fn users(mut self, most: u8, users: &'static [User]) -> Self {
+        (self.left.users, self.users) = (most, users);
+        self
+    }
+
+    pub fn strangers(mut self, most: u8, strangers: &'static [Stranger]) -> Self {
+        (self.left.strangers, self.strangers) = (most, strangers);
+        self
+    }
+
+    pub fn without(mut self, rule: Rule) -> Self {
+        self.without = Some(rule);
+        self
+    }
+
+    pub fn keeps(&self, rule: Rule) -> bool {
+        self.without != Some(rule)
+    }
+}

@@ -1,0 +1,233 @@
+//! The single steps of an operator: each write to Kubernetes or the tenant, with what must hold just before it.
+//!
+//! By hand, after `controller::{landing, keeping, farewell}` and `controller::act`.
+
+use crate::mind::Event;
+use crate::protocol::{Move, Moves, Protocol};
+use crate::rules::Rule;
+use crate::world::{Id, Intent, Maker, Name, OLD, Post, Resource, SEND_LIMIT, Step, Uid, Version, World, number};
+
+/// What came of a DELETE.
+enum Deleted {
+    Yes,
+    Unknown,
+    /// A 404 of who knows whom, and it is there.
+    NotFound,
+}
+
+impl Protocol {
+    pub fn steps(&self, world: &World, operator: usize, moves: &mut Moves) {
+        let mut next = world.clone();
+        let does = match next.operators[operator].step {
+            Step::Idle | Step::Await { .. } => return,
+            Step::Intend { version, uid, name, since, replaces } => {
+                let nonce = next.new_nonce();
+                let intent = Intent { nonce, name, since, replaces };
+                let step = |version| Step::Send { version, uid, name, replaces, age: 0 };
+                let change = |resource: &mut Resource| (resource.finalizer, resource.intent) = (true, Some(intent));
+                self.writes(&mut next, operator, version, change, step, "the finalizer and the intent")
+            }
+            Step::Send { .. } => self.sends(&mut next, operator),
+            Step::Close { version } => {
+                let change = |resource: &mut Resource| resource.intent = None;
+                self.writes(&mut next, operator, version, change, |_| Step::Idle, "that the intent is closed")
+            }
+            Step::Land { .. } => self.lands(&mut next, operator),
+            Step::Bind { version, id, created } => {
+                let bound = next.stored.resource.is_some_and(|resource| resource.finalizer);
+                let change = |resource: &mut Resource| {
+                    if bound { resource.bind(id, created) } else { resource.finalizer = true }
+                };
+                let step = |version| {
+                    if bound { Step::Annotate { version, id } } else { Step::Bind { version, id, created } }
+                };
+                let what = if bound { "the id" } else { "the finalizer" };
+                self.writes(&mut next, operator, version, change, step, what)
+            }
+            Step::Annotate { version, id } => {
+                let creates_again = |resource: &Resource| resource.intent.is_some_and(|one| one.replaces == Some(id));
+                let change = |resource: &mut Resource| {
+                    if !resource.deleting && !creates_again(resource) {
+                        (resource.finalizer, resource.intent, resource.remote_id) = (true, None, Some(id));
+                    }
+                };
+                self.writes(&mut next, operator, version, change, |_| Step::Idle, "remote-id in the place of the intent")
+            }
+            Step::Update { uid, id, name } => self.updates(&mut next, operator, uid, id, name),
+            Step::LetGo { version, keeps } => self.lets_go(&mut next, operator, version, keeps),
+            Step::Remove { uid, id } => return self.deletes(world, operator, uid, id, Step::Idle, moves),
+            Step::Delete { version, uid, id, age } => {
+                if age <= SEND_LIMIT || !self.setup.keeps(Rule::SendLimit) {
+                    let then = Step::LetGo { version, keeps: false };
+                    return self.deletes(world, operator, uid, id, then, moves);
+                }
+                next.operators[operator].step = Step::Idle;
+                "does not send its DELETE, as the resource may have changed since it was read".to_owned()
+            }
+        };
+        self.ends_if_suspended(&mut next, operator);
+        moves.push((Move::Operator(operator, does), next));
+    }
+
+    /// Who leads no more ends when it has finished what it had begun.
+    fn ends_if_suspended(&self, world: &mut World, operator: usize) {
+        if !self.leads(world, operator) && world.operators[operator].step == Step::Idle {
+            world.end(operator);
+        }
+    }
+
+    /// Whether it may write to the tenant.
+    fn may_send(&self, world: &World, operator: usize) -> bool {
+        self.leads(world, operator) || !self.setup.keeps(Rule::LeaseDeadline)
+    }
+
+    /// A write to Kubernetes, which is refused where it was not made for the newest version.
+    fn writes(
+        &self,
+        world: &mut World,
+        operator: usize,
+        version: Version,
+        change: impl FnOnce(&mut Resource),
+        then: impl FnOnce(Version) -> Step,
+        what: &str,
+    ) -> String {
+        let is_newest = world.stored.version == version || !self.setup.keeps(Rule::Guard);
+        if !is_newest || world.stored.resource.is_none() {
+            world.operators[operator].step = Step::Idle;
+            return format!("is refused as it writes {what}: 409");
+        }
+        let written = world.store(|resource| if let Some(resource) = resource { change(resource) });
+        let process = &mut world.operators[operator];
+        process.superseded |= process.view.resource.is_some() && process.view.version == version;
+        process.step = then(written);
+        format!("writes {what}")
+    }
+
+    fn sends(&self, world: &mut World, operator: usize) -> String {
+        let Step::Send { version, uid, name, replaces, age } = world.operators[operator].step else { unreachable!() };
+        let in_time = age <= SEND_LIMIT || !self.setup.keeps(Rule::SendLimit);
+        if !in_time || !self.may_send(world, operator) {
+            world.operators[operator].step = Step::Close { version };
+            return "does not send its POST, as too much time has passed".to_owned();
+        }
+        world.operators[operator].step = Step::Await { version, uid, replaces };
+        world.posts.push(Post { uid, name, age: 0, committed: None, waiter: Some(number(operator)) });
+        "sends its POST".to_owned()
+    }
+
+    /// The id of what was just created, again and again until it is in. What no resource can hold any more is removed.
+    fn lands(&self, world: &mut World, operator: usize) -> String {
+        let Step::Land { version, uid, id, replaces } = world.operators[operator].step else { unreachable!() };
+        if world.stored.version == version || !self.setup.keeps(Rule::MustLand) {
+            let then = |version| Step::Annotate { version, id };
+            return self.writes(world, operator, version, |resource| resource.bind(id, true), then, "the new id");
+        }
+        let stored = world.stored;
+        let may_take = |resource: &Resource| {
+            resource.uid == uid && (resource.id.is_none_or(|other| other == id) || replaces.is_some())
+        };
+        let again = Step::Land { version: stored.version, uid, id, replaces };
+        let takes = stored.resource.as_ref().is_some_and(may_take);
+        world.operators[operator].step = if takes { again } else { Step::Remove { uid, id } };
+        "is refused as it writes the new id, and reads the resource again".to_owned()
+    }
+
+    fn updates(&self, world: &mut World, operator: usize, uid: Uid, id: Id, name: Name) -> String {
+        world.operators[operator].step = Step::Idle;
+        if !self.may_send(world, operator) {
+            return "does not send its PATCH, as the lease may be lost".to_owned();
+        }
+        let given_up = world.is_given_up(uid);
+        let Some(object) = world.alive(id) else { return format!("sends a PATCH of {id}, and is told that it is gone") };
+        (object.name, object.alike) = (name, true);
+        let (maker, shown) = (object.maker, object.shown());
+        if maker != Maker::Operator(uid) || given_up {
+            world.wrong = Some("nothing foreign: what the resource does not own was changed");
+        }
+        let mind = &mut world.operators[operator].mind;
+        *mind = self.minds.after(*mind, Event::Wrote(shown));
+        format!("sends a PATCH of {id}")
+    }
+
+    fn lets_go(&self, world: &mut World, operator: usize, version: Version, keeps: bool) -> String {
+        world.operators[operator].step = Step::Idle;
+        let is_newest = world.stored.version == version || !self.setup.keeps(Rule::Guard);
+        let Some(resource) = world.stored.resource.filter(|_| is_newest) else {
+            return "is refused as it removes its finalizer".to_owned();
+        };
+        if keeps {
+            world.give_up(resource.uid);
+        }
+        world.store(|resource| *resource = None);
+        "removes its finalizer: the resource is gone".to_owned()
+    }
+
+    fn deletes(&self, world: &World, operator: usize, uid: Uid, id: Id, then: Step, moves: &mut Moves) {
+        if !self.may_send(world, operator) {
+            let mut next = world.clone();
+            next.operators[operator].step = Step::Idle;
+            self.ends_if_suspended(&mut next, operator);
+            moves.push((Move::Operator(operator, "does not send its DELETE, as the lease may be lost".to_owned()), next));
+            return;
+        }
+        let mut deletes = |deleted: Deleted, executed: bool, says: &str| {
+            let mut next = world.clone();
+            if executed {
+                next.delete(uid, id);
+            }
+            let process = &mut next.operators[operator];
+            let event = match deleted {
+                Deleted::Yes => Some(Event::Deleted(id)),
+                Deleted::Unknown => Some(Event::Unanswered(id)),
+                Deleted::NotFound => None,
+            };
+            process.mind = event.map_or(process.mind, |event| self.minds.after(process.mind, event));
+            let believes = matches!(deleted, Deleted::NotFound) && !self.setup.keeps(Rule::OwnNotFound);
+            process.step = if matches!(deleted, Deleted::Yes) || believes { then } else { Step::Idle };
+            let does = format!("sends a DELETE of {id}{says}");
+            let taken = if matches!(deleted, Deleted::Yes) {
+                Move::Operator(operator, does)
+            } else {
+                next.left.faults -= 1;
+                Move::Fault(format!("{} {does}", ['A', 'B'][operator]))
+            };
+            self.ends_if_suspended(&mut next, operator);
+            moves.push((taken, next));
+        };
+        deletes(Deleted::Yes, true, "");
+        if world.left.faults > 0 {
+            deletes(Deleted::Unknown, true, ", whose answer is lost");
+            deletes(Deleted::Unknown, false, ", which never arrives");
+            deletes(Deleted::NotFound, false, ", and a gateway answers 404");
+        }
+    }
+}
+
+impl Resource {
+    fn bind(&mut self, id: Id, created: bool) {
+        (self.id, self.created, self.changed) = (Some(id), created, 0);
+    }
+}
+
+impl World {
+    fn new_nonce(&mut self) -> Version {
+        let nonces = self.nonces();
+        nonces.into_iter().map(|nonce| *nonce + 1).max().unwrap_or_default()
+    }
+
+    /// The tenant deletes it.
+    fn delete(&mut self, uid: Uid, id: Id) {
+        let kept = self.stored.resource.filter(|resource| resource.uid == uid).and_then(|resource| resource.orphan);
+        let Some(object) = self.alive(id) else { return };
+        object.dead = Some(0);
+        let maker = object.maker;
+        if maker != Maker::Operator(uid) {
+            self.wrong = Some("nothing foreign: what the resource does not own was deleted");
+        } else if kept.is_some_and(|age| age > SEND_LIMIT) {
+            self.wrong = Some("kept when a person says so: it was deleted long after force-orphan was set");
+        }
+    }
+}
+
+/// Nothing is older than [`OLD`].
+const _: () = assert!(SEND_LIMIT < OLD);
