@@ -13,7 +13,7 @@ SCRIPTS := .ci/run tools/control-plane tools/demo
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the operator and the simulator
@@ -40,8 +40,13 @@ audit: $(CARGO_DENY) ## Check the dependencies against the advisory database (ne
 
 .PHONY: test
 test: ## Run every test, against a real kube-apiserver and the simulator
-	tools/control-plane assets
+	tools/control-plane assets --with-controllers
 	cargo test --workspace --locked --features failpoints
+
+.PHONY: reliability
+reliability: ## Run the kill table and write docs/reliability.md
+	tools/control-plane assets
+	RELIABILITY_PAGE=docs/reliability.md cargo test --locked --features failpoints --test kill the_kill_table
 
 .PHONY: demo
 demo: ## Watch the operator at work on a local control plane and the simulator

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -123,6 +123,10 @@ pub struct Run {
     #[arg(long, env = "SIM_OPERATOR_REFUSED_RETRY", value_name = "DURATION", default_value = "1h")]
     pub refused_retry: String,
 
+    /// How processes agree on which of them works.
+    #[command(flatten)]
+    pub election: Election,
+
     /// The format of log lines, on standard error.
     #[arg(long, env = "SIM_OPERATOR_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -130,4 +134,29 @@ pub struct Run {
     /// What is logged: a level, or `target=level` with commas between them.
     #[arg(long, env = "SIM_OPERATOR_LOG", value_name = "FILTER", default_value = "info")]
     pub log: String,
+}
+
+/// The flags of the leader election.
+#[derive(Args, Debug)]
+pub struct Election {
+    /// Works only while it holds a Lease, so that of several processes one writes and the others stand by.
+    #[arg(long, env = "SIM_OPERATOR_LEADER_ELECT", value_name = "BOOL", default_value_t = true)]
+    #[arg(action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub leader_elect: bool,
+
+    /// The name of the Lease.
+    #[arg(long, env = "SIM_OPERATOR_LEASE_NAME", value_name = "NAME", default_value = "sim-operator")]
+    pub lease_name: String,
+
+    /// The namespace of the Lease. Absent: that of the pod, or of the kubeconfig's context.
+    #[arg(long, env = "SIM_OPERATOR_LEASE_NAMESPACE", value_name = "NAMESPACE")]
+    pub lease_namespace: Option<String>,
+
+    /// How long a process that died keeps the Lease; more than --request-limit and --lease-renew together.
+    #[arg(long, env = "SIM_OPERATOR_LEASE_DURATION", value_name = "DURATION", default_value = "1m")]
+    pub lease_duration: String,
+
+    /// How often the Lease is renewed.
+    #[arg(long, env = "SIM_OPERATOR_LEASE_RENEW", value_name = "DURATION", default_value = "5s")]
+    pub lease_renew: String,
 }

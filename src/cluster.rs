@@ -54,12 +54,14 @@ pub fn in_pod() -> bool {
     env::var_os("KUBERNETES_SERVICE_HOST").is_some()
 }
 
-/// Two clients of one cluster: what is right for a watch is too patient for a question.
+/// Two clients of one cluster, as what is right for a watch is too patient for a question; and where we are in it.
 pub struct Clients {
     /// For gets and patches: silence ends after half a minute, and nothing is repeated below the caller.
     pub ask: Client,
     /// For watches: silence ends after what the API server itself allows a watch.
     pub watch: Client,
+    /// The namespace of the pod, or of the kubeconfig's context.
+    pub namespace: String,
 }
 
 /// Clients of the cluster that the environment names (`KUBECONFIG`, `~/.kube/config`, or the pod it runs in), after the
@@ -75,7 +77,8 @@ pub async fn connect() -> Result<Clients, Error> {
         (config.read_timeout, config.reset_reader_on_write, config.default_retry) = (Some(silence), true, repeat);
         Client::try_from(config).map_err(|error| Error::Unusable { server: server.clone(), why: causes(&error) })
     };
-    let clients = Clients { ask: client(SILENCE, false)?, watch: client(SILENCE_OF_A_WATCH, true)? };
+    let namespace = config.default_namespace.clone();
+    let clients = Clients { ask: client(SILENCE, false)?, watch: client(SILENCE_OF_A_WATCH, true)?, namespace };
     match timeout(LIMIT, clients.ask.apiserver_version()).await {
         Ok(Ok(_)) => Ok(clients),
         Ok(Err(kube::Error::Api(status))) => Err(Error::Refused { server, why: first_line(&status.message) }),

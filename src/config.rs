@@ -2,6 +2,8 @@
 //!
 //! Not here: what was typed ([`crate::cli`]) and what stands in a tenant's spec.
 
+mod election;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{LogFormat, Run};
 use crate::cluster;
 use crate::sailpoint::AllowedHosts;
+
+pub use election::Election;
 
 /// All that can be set about a running operator.
 #[derive(Clone, Debug)]
@@ -46,6 +50,8 @@ pub struct Config {
     pub backoff_max: Duration,
     /// The wait before sending again what was refused.
     pub refused_retry: Duration,
+    /// How processes agree on which of them works; absent: this one does, whatever others do.
+    pub election: Option<Election>,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -79,6 +85,7 @@ impl TryFrom<Run> for Config {
     fn try_from(run: Run) -> Result<Self, Invalid> {
         let backoff_min = duration("--backoff-min", &run.backoff_min)?;
         let backoff_max = duration("--backoff-max", &run.backoff_max)?;
+        let request_limit = duration("--request-limit", &run.request_limit)?;
         if backoff_max < backoff_min {
             return Err(Invalid::new("--backoff-max", "must not be less than --backoff-min"));
         }
@@ -93,12 +100,13 @@ impl TryFrom<Run> for Config {
             settle: duration("--settle", &run.settle)?,
             list_lag: duration("--list-lag", &run.list_lag)?,
             connect_limit: duration("--connect-limit", &run.connect_limit)?,
-            request_limit: duration("--request-limit", &run.request_limit)?,
+            request_limit,
             reference_grace: duration("--reference-grace", &run.reference_grace)?,
             resync: run.resync.as_deref().map(|text| duration("--resync", text)).transpose()?,
             backoff_min,
             backoff_max,
             refused_retry: duration("--refused-retry", &run.refused_retry)?,
+            election: election::election(run.election, request_limit)?,
             log: LogConfig { format: run.log_format, filter: filter(run.log)? },
         })
     }
@@ -124,6 +132,7 @@ impl Default for Config {
             backoff_min: Duration::from_secs(2),
             backoff_max: Duration::from_mins(5),
             refused_retry: Duration::from_hours(1),
+            election: Some(Election::default()),
             log: LogConfig { format: LogFormat::Text, filter: "info".to_owned() },
         }
     }

@@ -25,8 +25,50 @@ macro_rules! points {
 }
 
 points! {
+    /// A create: the name is free and the slot is taken, the intent is not written.
+    BeforeIntent = "before-intent",
     /// A create: the intent is written, the POST is not sent.
     IntentWritten = "intent-written",
+    /// A create: the POST is answered, the new id is in this process alone.
+    Created = "created",
+    /// A create: what came of the POST is not known, the status does not say so.
+    CreateUnanswered = "create-unanswered",
+    /// A create: the tenant has refused, the intent is still open.
+    CreateRefused = "create-refused",
+    /// A create: the tenant has refused and the intent is closed, the status does not say so.
+    IntentClosed = "intent-closed",
+    /// A create: the new id was not written the first time, the resource was read again.
+    LandingAgain = "landing-again",
+    /// A create: no resource can hold the new id, what has it is not deleted.
+    DuplicateFound = "duplicate-found",
+    /// A create: what no resource can hold is deleted, nobody was told.
+    DuplicateRemoved = "duplicate-removed",
+    /// Taking what is there: nothing is written.
+    BeforeBind = "before-bind",
+    /// Taking what is there: our finalizer is written, the id is not.
+    FinalizerWritten = "finalizer-written",
+    /// The status is written, there is no event of it.
+    StatusWritten = "status-written",
+    /// The status is written and announced, the annotations are not written.
+    Announced = "announced",
+    /// The annotations are written.
+    AnnotationsWritten = "annotations-written",
+    /// An update: nothing is sent.
+    BeforeUpdate = "before-update",
+    /// An update by PUT: the integration is read, the PUT is not sent.
+    ReadBeforePut = "read-before-put",
+    /// An update: it is answered, the status does not say so.
+    Updated = "updated",
+    /// A deletion: the resource is read, the DELETE is not sent.
+    BeforeDelete = "before-delete",
+    /// A deletion: the integration is gone, our finalizer is not removed.
+    Deleted = "deleted",
+    /// A deletion: another resource takes over, our finalizer is not removed.
+    HandedOver = "handed-over",
+    /// A deletion: it is said that the integration stays, our finalizer is not removed.
+    LetGo = "let-go",
+    /// A deletion: our finalizer is removed, there is no event of it.
+    FinalizerRemoved = "finalizer-removed",
 }
 
 #[cfg(feature = "failpoints")]

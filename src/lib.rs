@@ -1,7 +1,7 @@
 //! An operator that keeps SailPoint SIM integrations as `SimIntegration` resources describe them.
 //!
 //! ```text
-//! main → cli (what was typed) → config (what it means) → operator (wiring) → controller (reconciles)
+//! main → cli (what was typed) → config (what it means) → operator (wiring) → controller (reconciles), while leader says so
 //!
 //! controller   desired → observe → plan → act → status → report     one file each, the plan pure
 //!   model      both shapes of an integration, and how they differ   pure
@@ -16,6 +16,7 @@ pub mod cluster;
 pub mod config;
 pub mod controller;
 pub mod failpoint;
+pub mod leader;
 pub mod metrics;
 pub mod model;
 pub mod operator;
@@ -23,3 +24,4 @@ pub mod probes;
 pub mod sailpoint;
 pub mod telemetry;
 pub mod tenants;
+pub mod text;

@@ -55,7 +55,10 @@ fn run(config: Config) -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "failpoints")]
     let _armed = sim_operator::failpoint::arm();
     let runtime = tokio::runtime::Runtime::new()?;
-    Ok(runtime.block_on(operator::run(config))?)
+    let result = runtime.block_on(operator::run(config));
+    // Nothing is waited for any more: who lost its lease must be gone.
+    runtime.shutdown_background();
+    Ok(result?)
 }
 
 fn print_crds(flags: &Crds) -> Result<(), Box<dyn Error>> {

@@ -65,6 +65,7 @@ pub struct Metrics {
     changes: Family<ChangeLabels, Counter>,
     let_go: Family<ReasonLabel, Counter>,
     integrations: Family<ReasonLabel, Gauge>,
+    leader: Gauge,
 }
 
 impl Metrics {
@@ -80,6 +81,7 @@ impl Metrics {
             changes: Family::default(),
             let_go: Family::default(),
             integrations: Family::default(),
+            leader: Gauge::default(),
         };
         metrics.register(&mut registry);
         metrics.integrations(&BTreeMap::new());
@@ -112,8 +114,10 @@ impl Metrics {
         registry.register("changes", help, self.changes.clone());
         let help = "Deleted resources whose integration was left in the tenant without a call, by why";
         registry.register("let_go", help, self.let_go.clone());
-        let help = "SimIntegrations at present, by the reason of their condition Ready";
+        let help =
+            "SimIntegrations at present, by the reason of their condition Ready; all nought while this process follows";
         registry.register("integrations", help, self.integrations.clone());
+        registry.register("leader", "1 while this process leads and works, 0 while it follows", self.leader.clone());
     }
 
     /// One reconcile has ended.
@@ -140,6 +144,11 @@ impl Metrics {
             let gauge = self.integrations.get_or_create_owned(&ReasonLabel { reason: reason.as_str() });
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Whether this process leads.
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
     }
 
     /// The numbers as OpenMetrics text.

@@ -1,43 +1,39 @@
-//! Wiring: clients, watches, the two controllers, probes and shutdown.
+//! Wiring: clients, the election, watches, the two controllers, probes and shutdown.
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod gauges;
+mod shutdown;
+mod watches;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join_all, ready};
 use futures::{FutureExt as _, StreamExt as _};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::core::NamespaceResourceScope;
-use kube::runtime::PredicateConfig;
+use kube::runtime::Controller;
 use kube::runtime::controller::Config as Concurrency;
-use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::watcher::Event;
-use kube::runtime::{Controller, WatchStreamExt as _, watcher};
-use kube::{Api, Client, Resource, ResourceExt as _};
-use serde::de::DeserializeOwned;
+use kube::{Api, Client, ResourceExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep};
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio::sync::watch;
+use tokio::task::JoinError;
 
-use crate::api::condition::find;
-use crate::api::{ConditionType, Reason, SailPointTenant, SimIntegration};
+use crate::api::{SailPointTenant, SimIntegration};
 use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
-    Context, Events, Holders, Memories, SecretVersions, Watch, Watched, reconcile, reconcile_tenant,
+    Context, Events, Holders, Memories, SecretVersions, Unreadable, Watched, reconcile, reconcile_tenant,
 };
+use crate::leader::{Candidate, Leadership, Lost};
 use crate::metrics::Metrics;
 use crate::probes::{self, Readiness};
 use crate::tenants::Fleet;
+use gauges::gauges;
+use shutdown::{ended, patience, signals};
+use watches::watches;
 
-/// How often the gauge of integrations by reason is brought up to date.
-const GAUGES: Duration = Duration::from_secs(15);
-/// How long reconciles may take to finish once the process is told to end: within what a pod gets by default (30 s).
-const GOODBYE: Duration = Duration::from_secs(25);
 const INTEGRATIONS: &str = "the CRD simintegrations.simops.dev and its list";
 const TENANTS: &str = "the CRD sailpointtenants.simops.dev and its list";
+const LEASE: &str = "the Lease of the leader election";
 
 /// Why the operator cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +55,18 @@ pub enum Error {
     /// Signals cannot be heard.
     #[error("the signals that end this process cannot be heard: {0}")]
     Signals(std::io::Error),
+    /// Another may work by now.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+    /// Whether this process may work is not known any more.
+    #[error("the leader election ended: {0}")]
+    Election(#[from] JoinError),
 }
 
 /// Runs until the process is told to end.
 ///
 /// # Errors
-/// If it cannot start.
+/// If it cannot start, and [`Error::Lost`] if another may work in its place.
 pub async fn run(config: Config) -> Result<(), Error> {
     let clients = cluster::connect().await?;
     let address = config.listen;
@@ -79,9 +81,16 @@ pub async fn run(config: Config) -> Result<(), Error> {
     #[cfg(feature = "failpoints")]
     crate::failpoint::release_on_signal().map_err(Error::Signals)?;
     tokio::spawn(signals.map(move |()| stop.send_replace(true)));
-    let (context, integrations, tenants) = wire(clients, config, metrics).await?;
+    let candidate = config.election.as_ref().map(|election| {
+        readiness.wait_for(LEASE);
+        let (client, limit) = (clients.ask.clone(), config.request_limit);
+        Candidate::new(client, &clients.namespace, election, limit, metrics.clone())
+    });
+    let leadership = candidate.as_ref().map_or_else(Leadership::unopposed, Candidate::leadership);
+    metrics.leads(leadership.leads());
+    let (context, integrations, tenants) = wire(clients, config, metrics, leadership).await?;
     tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), %listen, "started");
-    tokio::spawn(ready(Arc::clone(&context), readiness));
+    tokio::spawn(warm(Arc::clone(&context), readiness.clone()));
     tokio::spawn(gauges(Arc::clone(&context)));
     let namespaces = u16::try_from(integrations.len()).unwrap_or(u16::MAX).max(1);
     let concurrency = (context.config.concurrency / namespaces).max(1);
@@ -101,45 +110,56 @@ pub async fn run(config: Config) -> Result<(), Error> {
         );
         run.for_each(|_| async {}).boxed()
     });
+    let (work, worked_out) = watch::channel(false);
+    let election = match candidate {
+        Some(candidate) => {
+            elect(candidate, Arc::clone(&context), readiness, stopping.clone(), worked_out).left_future()
+        }
+        None => ready(Ok(())).right_future(),
+    };
+    let controllers = join_all(integrations.chain(tenants)).map(|_| {
+        work.send_replace(true);
+        Ok(())
+    });
     tokio::select! {
-        _ = join_all(integrations.chain(tenants)) => tracing::info!("ended"),
-        () = patience(stopping.clone()) => tracing::warn!("ended, though a reconcile was still waiting for Kubernetes"),
+        // Of a lease that is lost nothing more is waited for; else it is given back when all work has ended.
+        result = async { tokio::try_join!(controllers, election) } => {
+            result?;
+            tracing::info!("ended");
+        }
+        () = patience(stopping.clone()) => tracing::warn!("ended, though a reconcile was still waiting"),
     }
     // What it served is of no use to anybody now.
     served.abort();
     Ok(())
 }
 
-/// Comes to an end some time after the process was told to: what has begun may finish, but not wait for ever.
-async fn patience(stopping: watch::Receiver<bool>) {
-    ended(stopping).await;
-    sleep(GOODBYE).await;
-}
-
-async fn ended(mut stopping: watch::Receiver<bool>) {
-    // An error means that whoever would tell has gone: that is the end as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// Comes to an end when the process is told to.
-fn signals() -> Result<impl Future<Output = ()> + Send, Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
-    Ok(async move {
+/// Takes part in the election, once all is known that a leader must know.
+async fn elect(
+    candidate: Candidate,
+    context: Arc<Context>,
+    readiness: Readiness,
+    stopping: watch::Receiver<bool>,
+    worked_out: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    // By itself: nothing that keeps the reconciles busy may delay a renewal.
+    let run = tokio::spawn(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = context.known() => {}
+            () = ended(stopping.clone()) => {}
         }
-    })
+        candidate.run(stopping, worked_out, || readiness.arrived(LEASE)).await
+    });
+    Ok(run.await??)
 }
 
 type Wired = (Arc<Context>, Vec<Controller<SimIntegration>>, Vec<Controller<SailPointTenant>>);
 
 async fn wire(
-    Clients { ask: client, watch: watching }: Clients,
+    Clients { ask: client, watch: watching, .. }: Clients,
     config: Config,
     metrics: Metrics,
+    leadership: Leadership,
 ) -> Result<Wired, Error> {
     let cluster = match &config.cluster_id {
         Some(id) => id.clone(),
@@ -148,19 +168,22 @@ async fn wire(
     let holders = Arc::new(Holders::default());
     let watched = namespaces(&config.namespaces, None);
     let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
-    let (integrations, integration_controllers) = watches(&watching, &watched, {
+    let unreadable = Arc::new(Unreadable::default());
+    let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, {
         let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
         move |event: &Event<SimIntegration>| note(&holders, event, &cluster, &config)
     });
-    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, |_: &Event<SailPointTenant>| {});
+    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, &unreadable, |_: &Event<SailPointTenant>| {});
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
         client,
         config,
         cluster,
+        leadership,
         fleet: Fleet::default(),
         holders,
+        unreadable,
         integrations: Watched::new(integrations),
         tenants: Watched::new(tenants),
         memories: Memories::default(),
@@ -198,84 +221,11 @@ fn note(holders: &Holders, event: &Event<SimIntegration>, cluster: &str, config:
     }
 }
 
-/// A watch and a controller for each namespace; `note` sees every event before the store does.
-fn watches<K>(
-    client: &Client,
-    namespaces: &[Option<String>],
-    note: impl Fn(&Event<K>) + Clone + Send + 'static,
-) -> (Vec<Watch<K>>, Vec<Controller<K>>)
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + std::fmt::Debug
-        + Send
-        + Sync
-        + 'static,
-{
-    let one = |namespace: &Option<String>| {
-        let api = match namespace {
-            Some(namespace) => Api::namespaced(client.clone(), namespace),
-            None => Api::all(client.clone()),
-        };
-        let (store, writer) = reflector::store();
-        let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
-        let (tell, known) = watch::channel(false);
-        let note = note.clone();
-        let stream = watcher(api, watcher::Config::default())
-            .default_backoff()
-            .modify(|resource: &mut K| resource.managed_fields_mut().clear())
-            .inspect(move |event| {
-                if let Ok(event) = event {
-                    note(event);
-                }
-            })
-            .reflect(writer)
-            .inspect(move |event| {
-                if matches!(event, Ok(Event::InitDone)) {
-                    tell.send_replace(true);
-                }
-            })
-            .applied_objects()
-            .predicate_filter(what_matters, PredicateConfig::default());
-        let controller =
-            Controller::for_stream(stream, store.clone()).reconcile_on(UnboundedReceiverStream::new(woken));
-        (Watch { namespace: namespace.clone(), store, wake, known }, controller)
-    };
-    namespaces.iter().map(one).unzip()
-}
-
-/// What a reconcile looks at: not the status, which is our own.
-#[expect(clippy::unnecessary_wraps, reason = "the form that a predicate has")]
-fn what_matters<K: Resource>(resource: &K) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    let meta = resource.meta();
-    (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
-    Some(hasher.finish())
-}
-
 /// Says what is still missing until both kinds are known.
-async fn ready(context: Arc<Context>, readiness: Readiness) {
+async fn warm(context: Arc<Context>, readiness: Readiness) {
     context.integrations.ready().await;
     readiness.arrived(INTEGRATIONS);
     context.tenants.ready().await;
     readiness.arrived(TENANTS);
     tracing::info!("ready");
-}
-
-/// Counts integrations by the reason of their Ready condition.
-async fn gauges(context: Arc<Context>) {
-    let mut ticks = interval(GAUGES);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
-        for resource in context.integrations.state() {
-            let status = resource.status.as_ref();
-            let ready = status.and_then(|status| find(&status.conditions, ConditionType::Ready));
-            let reason = ready.and_then(|ready| Reason::ALL.iter().find(|reason| reason.as_str() == ready.reason));
-            *counts.entry(reason.copied().unwrap_or(Reason::Progressing)).or_default() += 1;
-        }
-        context.metrics.integrations(&counts);
-    }
 }

@@ -78,7 +78,7 @@ fn flags_in_the_documents_exist_and_the_readme_has_those_of_run() {
     }
     // Of kubectl, cargo and the simulator.
     let others = ["--overwrite", "--locked", "--release", "--help"];
-    for page in ["README.md", "docs/troubleshooting.md"] {
+    for page in ["README.md", "docs/troubleshooting.md", "docs/leader-election.md", "docs/reliability.md"] {
         for flag in words_with("--", &read(page)).iter().filter(|flag| flag.len() > 2 && !flag.starts_with("---")) {
             let is_known = flags().contains(flag) || others.contains(&flag.as_str());
             assert!(is_known, "{page} names {flag}, which is no flag");
@@ -130,7 +130,8 @@ fn metrics_in_the_readme_exist_and_all_are_there() {
 
 #[test]
 fn links_in_the_documents_lead_somewhere() {
-    for page in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/troubleshooting.md"] {
+    let docs = ["docs/troubleshooting.md", "docs/leader-election.md", "docs/reliability.md"];
+    for page in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].into_iter().chain(docs) {
         let text = read(page);
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.starts_with("https://") && !link.starts_with('#')) {

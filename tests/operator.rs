@@ -15,6 +15,7 @@ mod operator {
     mod manifests;
     mod mishaps;
     mod resources;
+    #[allow(dead_code, reason = "the kill table and the tests of leaders use more of it")]
     mod world;
     mod writes;
 

@@ -80,8 +80,10 @@ async fn the_rights_in_the_manifest_are_enough() {
     let simulator = Tenant::start(Config::seeded()).await;
     let (tenants, apps) = (Sandbox::new().await, Sandbox::new().await);
     kubectl(&["label", "namespace", &apps.namespace, "team=iam"]).unwrap();
-    let arguments = ["run", "--listen=127.0.0.1:0", "--resync=1s", "--list-lag=1s", "--log=info,sim_operator=debug"];
-    let operator = Operator::start_as(&kubeconfig, &arguments, &[]);
+    let log = "--log=info,sim_operator=debug";
+    let mut arguments = vec!["run", "--listen=127.0.0.1:0", "--resync=1s", "--list-lag=1s", log];
+    arguments.extend(["--lease-namespace=sim-operator", "--lease-duration=40s", "--lease-renew=500ms"]);
+    let mut operator = Operator::start_as(&kubeconfig, &arguments, &[]);
 
     tenants.apply(&tenant(simulator.url())).unwrap();
     apps.apply(&integration(&tenants.namespace, "created")).unwrap();
@@ -100,6 +102,12 @@ async fn the_rights_in_the_manifest_are_enough() {
     apps.kubectl(&["delete", "simintegration", "servicenow", "--timeout=60s"]).unwrap();
     assert_eq!(simulator.integration("servicenow").await, None);
     tenants.kubectl(&["delete", "sailpointtenant", "acme", "--timeout=60s"]).unwrap();
+    let renewed =
+        || kubectl(&["get", "lease", "sim-operator", "-n", "sim-operator", "-o", "jsonpath={.spec.renewTime}"]);
+    let taken = renewed().unwrap();
+    eventually("the lease is renewed", async || renewed().unwrap().ne(&taken).then_some(()).ok_or(&taken)).await;
+    assert!(operator.terminate().await.success());
+    assert_eq!(operator.lines_with("released").len(), 1, "{:#?}", operator.lines());
     assert_eq!(operator.lines_with("orbidden"), Vec::<String>::new());
 }
 
@@ -122,7 +130,23 @@ async fn the_rights_in_the_manifest_are_few() {
         ("list", "namespaces"),
         ("get", "configmaps"),
         ("get", "pods"),
+        ("get", "leases.coordination.k8s.io"),
+        ("create", "leases.coordination.k8s.io"),
     ] {
         assert!(!can(verb, resource), "{verb} {resource} is allowed");
+    }
+    let can_here = |verb: &str, resource: &str| {
+        let file = kubeconfig.to_str().unwrap();
+        kubectl(&["--kubeconfig", file, "auth", "can-i", verb, resource, "--namespace", "sim-operator"]).is_ok()
+    };
+    assert!(can_here("get", "leases/sim-operator"));
+    for (verb, lease) in [
+        ("get", "leases/another"),
+        ("update", "leases/another"),
+        ("list", "leases"),
+        ("watch", "leases"),
+        ("delete", "leases/sim-operator"),
+    ] {
+        assert!(!can_here(verb, lease), "{verb} {lease} is allowed");
     }
 }

@@ -27,8 +27,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/rules", put(data::rules))
         .route("/clients", put(data::clients))
         .route("/requests", get(requests).delete(forget_requests))
+        .route("/changes", get(changes))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
+        .route("/release", post(release))
         .route("/switches", get(switches).patch(turn_switches))
         .route("/tokens/revoke", post(revoke))
         .route("/reset", post(reset))
@@ -54,6 +56,9 @@ pub(crate) async fn plain_errors(mut answer: Response) -> Response {
 struct Wanted {
     method: Option<String>,
     path: Option<String>,
+    /// The number of the last call that is known already.
+    #[serde(default)]
+    after: u64,
 }
 
 /// Both are exact, save that the method is in any case and a path may end in `*`.
@@ -64,7 +69,20 @@ async fn requests(State(shared): State<Shared>, Query(wanted): Query<Wanted>) ->
     };
     let has_method = |method: &str| wanted.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
     let tenant = shared.lock();
-    Json(tenant.journal.entries().filter(|entry| has_path(&entry.path) && has_method(&entry.method)).cloned().collect())
+    let entries = tenant.journal.entries().filter(|entry| entry.number > wanted.after);
+    Json(entries.filter(|entry| has_path(&entry.path) && has_method(&entry.method)).cloned().collect())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Since {
+    /// The number of the last change that is known already.
+    #[serde(default)]
+    after: u64,
+}
+
+async fn changes(State(shared): State<Shared>, Query(since): Query<Since>) -> Json<Vec<Value>> {
+    Json(shared.lock().history.after(since.after))
 }
 
 async fn forget_requests(State(shared): State<Shared>) {
@@ -87,6 +105,10 @@ async fn clear_faults(State(shared): State<Shared>) {
 
 async fn remove_fault(State(shared): State<Shared>, Path(id): Path<u64>) -> Result<StatusCode, ApiError> {
     if shared.lock().faults.remove(id) { Ok(StatusCode::OK) } else { Err(ApiError::NotFound) }
+}
+
+async fn release(State(shared): State<Shared>) {
+    shared.release();
 }
 
 async fn switches(State(shared): State<Shared>) -> Json<Switches> {

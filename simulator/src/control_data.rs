@@ -2,6 +2,7 @@
 
 use crate::control::read;
 use crate::errors::ApiError;
+use crate::history::By;
 use crate::integration::Integration;
 use crate::patch::merge;
 use crate::tenant::Shared;
@@ -31,13 +32,12 @@ pub(crate) async fn edit(
     let mut integration = Integration::clone(tenant.store.get(&id).ok_or(ApiError::NotFound)?);
     merge(&mut integration, read(&body)?, tenant.rules())?;
     integration.modified = tenant.now();
-    let lag = tenant.switches.list_lag();
-    Ok(Json(tenant.store.put(integration, lag).truth()))
+    Ok(Json(tenant.put(integration, By::Ui).truth()))
 }
 
 /// Somebody deletes one in the UI.
 pub(crate) async fn delete(State(shared): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    shared.lock().delete(&id)
+    shared.lock().delete(&id, By::Ui)
 }
 
 pub(crate) async fn sources(State(shared): State<Shared>, body: Bytes) -> Result<(), ApiError> {

@@ -73,6 +73,12 @@ pub enum Action {
         /// For how many milliseconds.
         ms: u64,
     },
+    /// Waits until it is released, then makes the change, even if the client has gone by then.
+    HoldBefore {},
+    /// Makes the change at once and holds the answer back until it is released.
+    HoldAfter {},
+    /// Changes nothing and answers nothing; closes the TCP connection when it is released.
+    Silence {},
     /// Closes the TCP connection; nothing is changed or answered.
     CutBefore {},
     /// Makes the change and closes the TCP connection; nothing is answered.
@@ -97,6 +103,9 @@ impl Action {
             Self::Answer { .. } => "answer",
             Self::DelayBefore { .. } => "delayBefore",
             Self::DelayAfter { .. } => "delayAfter",
+            Self::HoldBefore {} => "holdBefore",
+            Self::HoldAfter {} => "holdAfter",
+            Self::Silence {} => "silence",
             Self::CutBefore {} => "cutBefore",
             Self::CutAfter {} => "cutAfter",
             Self::EmptyList {} => "emptyList",

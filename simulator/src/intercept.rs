@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::sync::futures::OwnedNotified;
 use tokio::time::sleep;
 
 /// More than any integration needs.
@@ -35,6 +36,8 @@ pub(crate) async fn intercept(
     // read counts as empty, which no operation that takes one accepts.
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let finish = Finish::new(new_id(), parts.uri.path(), body.clone());
+    // Before anybody can see that the call is there, so that no release is missed.
+    let released = shared.released();
     let (number, action) = {
         let mut tenant = shared.lock();
         let action = tenant.faults.meet(parts.method.as_str(), parts.uri.path());
@@ -43,14 +46,14 @@ pub(crate) async fn intercept(
         (tenant.journal.record(entry), action)
     };
     let request = Request::from_parts(parts, Body::from(body));
-    let Ok(answer) = play(action, request, next).await else { return connection.cut().await };
+    let Ok(answer) = play(action, request, next, released).await else { return connection.cut().await };
     let mut tenant = shared.lock();
     let answer = finish.finish(answer, &tenant);
     tenant.journal.answered(number, answer.status().as_u16());
     answer
 }
 
-async fn play(action: Option<Action>, request: Request, next: Next) -> Result<Response, Cut> {
+async fn play(action: Option<Action>, request: Request, next: Next, released: OwnedNotified) -> Result<Response, Cut> {
     let Some(action) = action else { return Ok(next.run(request).await) };
     match action {
         Action::Answer { status, headers, body, content_type, commit } => {
@@ -59,17 +62,21 @@ async fn play(action: Option<Action>, request: Request, next: Next) -> Result<Re
             }
             Ok(made_up(status, &headers, body, content_type))
         }
-        Action::DelayBefore { ms } => {
-            let later = tokio::spawn(async move {
-                sleep(Duration::from_millis(ms)).await;
-                next.run(request).await
-            });
-            Ok(later.await.unwrap_or_else(|_| ApiError::Internal.into_response()))
-        }
+        Action::DelayBefore { ms } => Ok(later(sleep(Duration::from_millis(ms)), request, next).await),
         Action::DelayAfter { ms } => {
             let answer = next.run(request).await;
             sleep(Duration::from_millis(ms)).await;
             Ok(answer)
+        }
+        Action::HoldBefore {} => Ok(later(released, request, next).await),
+        Action::HoldAfter {} => {
+            let answer = later(std::future::ready(()), request, next).await;
+            released.await;
+            Ok(answer)
+        }
+        Action::Silence {} => {
+            released.await;
+            Err(Cut)
         }
         Action::CutBefore {} => Err(Cut),
         Action::CutAfter {} => {
@@ -85,6 +92,15 @@ async fn play(action: Option<Action>, request: Request, next: Next) -> Result<Re
             Ok(shorten(next.run(request).await, leave_out).await)
         }
     }
+}
+
+/// Makes the change when `moment` has come, whether the client is still there or not.
+async fn later(moment: impl Future<Output = ()> + Send + 'static, request: Request, next: Next) -> Response {
+    let made = tokio::spawn(async move {
+        moment.await;
+        next.run(request).await
+    });
+    made.await.unwrap_or_else(|_| ApiError::Internal.into_response())
 }
 
 /// Rewrites the body of an answer if it is a list.

@@ -20,7 +20,7 @@ pub(crate) const TOKEN_PATH: &str = "/oauth/token";
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
-    number: u64,
+    pub(crate) number: u64,
     /// By our clock, never the skewed one.
     time: Timestamp,
     client_id: Option<String>,

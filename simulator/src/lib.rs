@@ -31,6 +31,7 @@ mod faults;
 mod fields;
 mod filters;
 mod finish;
+mod history;
 mod integration;
 mod intercept;
 mod journal;

@@ -31,8 +31,10 @@ const EXAMPLES: &str = r#"Examples:
     GET    /_simulator/integrations        what is there in truth, with secretsReceived
     POST   /_simulator/integrations        somebody creates one in the UI
     PATCH  /_simulator/integrations/{id}   somebody edits one in the UI (a JSON merge patch); DELETE deletes it
-    GET    /_simulator/requests            every call, filtered by ?method= and ?path=; DELETE forgets them
+    GET    /_simulator/requests            every call, filtered by ?method=, ?path= and ?after= (a number); DELETE forgets them
+    GET    /_simulator/changes             what became of each integration, by the API or in the UI, ?after= a number
     POST   /_simulator/faults              what goes wrong next; GET shows, DELETE clears
+    POST   /_simulator/release             lets every call go on that is held
     PATCH  /_simulator/switches            turns the switches above, named as in {"listLagMs": 2000}; GET shows them
     PUT    /_simulator/{sources,managed-clusters,rules,clients}
     POST   /_simulator/tokens/revoke       every token is a 401 from now on
@@ -43,8 +45,9 @@ const EXAMPLES: &str = r#"Examples:
       -d '{"method": "POST", "path": "/v2025/sim-integrations", "action": {"kind": "cutAfter"}}'
 
   Other actions: {"kind": "answer", "status": 503, "headers": {"Retry-After": "60"}, "body": "busy", "commit": true},
-  {"kind": "delayBefore", "ms": 500}, {"kind": "delayAfter", "ms": 500}, {"kind": "cutBefore"}, {"kind": "emptyList"},
-  {"kind": "shortList", "withoutIds": ["…"], "dropLast": 1}. "times" says how often (1; null for always)."#;
+  {"kind": "delayBefore", "ms": 500}, {"kind": "delayAfter", "ms": 500}, {"kind": "holdBefore"}, {"kind": "holdAfter"},
+  {"kind": "silence"}, {"kind": "cutBefore"}, {"kind": "emptyList"}, {"kind": "shortList", "withoutIds": ["…"], "dropLast": 1}.
+  "times" says how often (1; null for always)."#;
 
 /// A SailPoint Identity Security Cloud tenant to test and try against: tokens, SIM integrations, sources, clusters.
 #[derive(Parser)]

@@ -3,6 +3,7 @@
 use crate::access::Version;
 use crate::errors::ApiError;
 use crate::fields::Rules;
+use crate::history::By;
 use crate::integration::Integration;
 use crate::patch as patches;
 use crate::tenant::{Shared, Tenant, new_id};
@@ -102,7 +103,7 @@ pub(crate) async fn patch_rule(
 
 /// `DELETE /sim-integrations/{id}`: 200 with an empty body, not 204 \[D\].
 pub(crate) async fn delete(State(shared): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    shared.lock().delete(&id)
+    shared.lock().delete(&id, By::Api)
 }
 
 impl Tenant {

@@ -56,15 +56,12 @@ impl Store {
         integration
     }
 
-    /// Whether there was one to delete.
-    pub(crate) fn delete(&mut self, id: &str, lag: Duration) -> bool {
-        let before = self.now.len();
-        self.now.retain(|integration| integration.id != id);
-        let deleted = self.now.len() < before;
-        if deleted {
-            self.remember(lag);
-        }
-        deleted
+    /// The one that was there to delete.
+    pub(crate) fn delete(&mut self, id: &str, lag: Duration) -> Option<Arc<Integration>> {
+        let index = self.now.iter().position(|integration| integration.id == id)?;
+        let deleted = self.now.remove(index);
+        self.remember(lag);
+        Some(deleted)
     }
 
     /// Resolves the names of references anew. It is no change of an integration, so LIST does not lag behind it.

@@ -4,6 +4,7 @@ use crate::directory::Directory;
 use crate::errors::ApiError;
 use crate::faults::Faults;
 use crate::fields::Rules;
+use crate::history::{By, History, What};
 use crate::integration::Integration;
 use crate::journal::Journal;
 use crate::limits::Limits;
@@ -14,6 +15,8 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// The tenant, as its handlers share it. It outlives the server, so that an outage keeps the data.
 #[derive(Clone)]
@@ -22,12 +25,24 @@ pub(crate) struct Shared(Arc<Inner>);
 struct Inner {
     config: Config,
     tenant: Mutex<Tenant>,
+    /// Wakes the calls that are held.
+    release: Arc<Notify>,
 }
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Result<Self, ApiError> {
         let tenant = Mutex::new(Tenant::new(&config)?);
-        Ok(Self(Arc::new(Inner { config, tenant })))
+        Ok(Self(Arc::new(Inner { config, tenant, release: Arc::default() })))
+    }
+
+    /// Comes to an end when what is held from now on is released.
+    pub(crate) fn released(&self) -> OwnedNotified {
+        Arc::clone(&self.0.release).notified_owned()
+    }
+
+    /// Lets every call go on that is held.
+    pub(crate) fn release(&self) {
+        self.0.release.notify_waiters();
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -43,9 +58,10 @@ impl Shared {
     pub(crate) fn reset(&self) -> Result<(), ApiError> {
         let fresh = Tenant::new(self.config())?;
         let mut tenant = self.lock();
-        let mut journal = std::mem::take(&mut tenant.journal);
+        let (mut journal, mut history) = (std::mem::take(&mut tenant.journal), std::mem::take(&mut tenant.history));
         journal.clear();
-        *tenant = Tenant { journal, ..fresh };
+        history.clear();
+        *tenant = Tenant { journal, history, ..fresh };
         Ok(())
     }
 }
@@ -60,6 +76,7 @@ pub(crate) struct Tenant {
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) journal: Journal,
+    pub(crate) history: History,
     pub(crate) faults: Faults,
 }
 
@@ -79,6 +96,7 @@ impl Tenant {
             tokens: Tokens::default(),
             limits: Limits::default(),
             journal: Journal::default(),
+            history: History::default(),
             faults: Faults::default(),
         })
     }
@@ -104,19 +122,28 @@ impl Tenant {
             }
         }
         integration.modified = self.now();
-        Ok(self.store.put(integration, self.switches.list_lag()))
+        Ok(self.put(integration, By::Api))
     }
 
     /// Somebody creates one in the UI: in the request shape, with an id and a time of creation if they matter.
     pub(crate) fn import(&mut self, details: Map<String, Value>) -> Result<Arc<Integration>, ApiError> {
         let integration = imported(details, self.now(), self.rules())?;
-        Ok(self.store.put(integration, self.switches.list_lag()))
+        Ok(self.put(integration, By::Ui))
+    }
+
+    /// Keeps an integration as it is now, and notes the change.
+    pub(crate) fn put(&mut self, integration: Integration, by: By) -> Arc<Integration> {
+        let what = if self.store.get(&integration.id).is_some() { What::Changed } else { What::Created };
+        let kept = self.store.put(integration, self.switches.list_lag());
+        self.history.record(by, what, Arc::clone(&kept));
+        kept
     }
 
     /// Somebody deletes one, with the API or in the UI.
-    pub(crate) fn delete(&mut self, id: &str) -> Result<StatusCode, ApiError> {
-        let deleted = self.store.delete(id, self.switches.list_lag());
-        if deleted { Ok(StatusCode::OK) } else { Err(ApiError::NotFound) }
+    pub(crate) fn delete(&mut self, id: &str, by: By) -> Result<StatusCode, ApiError> {
+        let deleted = self.store.delete(id, self.switches.list_lag()).ok_or(ApiError::NotFound)?;
+        self.history.record(by, What::Deleted, deleted);
+        Ok(StatusCode::OK)
     }
 
     /// Sources, clusters or rules changed: every integration reads their new names.

@@ -14,6 +14,7 @@ pub mod condition;
 pub mod crds;
 pub mod integration;
 pub mod policy;
+pub mod received;
 pub(crate) mod schema;
 pub mod tenant;
 
@@ -22,6 +23,7 @@ pub use attributes::Attributes;
 pub use condition::{ConditionType, Reason};
 pub use integration::{SimIntegration, SimIntegrationSpec, SimIntegrationStatus};
 pub use policy::{Adopt, Delete, Mode, Policy, TenantPolicy};
+pub use received::{Kept, Received};
 pub use tenant::{SailPointTenant, SailPointTenantSpec, SailPointTenantStatus};
 
 /// The group of both resources.

@@ -50,13 +50,22 @@ const BUSY: Duration = Duration::from_millis(250);
 /// Kubernetes has a newer version, which the watch brings soon.
 const STALE: Duration = Duration::from_millis(200);
 
+/// The most characters of Kubernetes' words that are shown.
+const LONGEST_QUOTE: usize = 512;
+
 /// What follows from this failure.
 #[must_use]
 pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
     let quietly = |retry| Disposition { verdict: None, retry };
     match failure {
         Failure::Remote(error) => of_error(error, doing),
-        Failure::Kubernetes(error) => quietly(if is_conflict(error) { Retry::After(STALE) } else { Retry::Backoff }),
+        Failure::Kubernetes(error) => match is_too_much(error) {
+            Some(said) => Disposition {
+                verdict: Some(Verdict::Stalled(Reason::InvalidSpec, too_much(said).into(), None)),
+                retry: Retry::Refused,
+            },
+            None => quietly(if is_conflict(error) { Retry::After(STALE) } else { Retry::Backoff }),
+        },
         Failure::SecretNotFound(message) => Disposition {
             verdict: Some(Verdict::Heals(Reason::SecretNotFound, message.as_str().into())),
             retry: Retry::Backoff,
@@ -77,6 +86,22 @@ pub fn is_conflict(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.is_conflict())
 }
 
+/// What Kubernetes says where it will not keep what was to be written, however often it is tried.
+pub(super) fn is_too_much(error: &kube::Error) -> Option<&str> {
+    match error {
+        kube::Error::Api(status) if matches!(status.code, 400 | 413 | 422) => Some(&status.message),
+        _ => None,
+    }
+}
+
+fn too_much(said: &str) -> String {
+    format!(
+        "Kubernetes does not keep what the operator must write on this resource, most likely as the resource is too large: \
+         make spec or annotations smaller: {}",
+        said.chars().take(LONGEST_QUOTE).collect::<String>()
+    )
+}
+
 /// What follows from an error of the tenant.
 #[must_use]
 pub fn of_error(error: &Error, doing: Doing) -> Disposition {
@@ -87,7 +112,9 @@ pub fn of_error(error: &Error, doing: Doing) -> Disposition {
         (ErrorKind::RateLimited, Certainty::Refused | Certainty::NotSent) => {
             heals(Reason::RateLimited, Retry::After(error.wait().unwrap_or(Duration::from_secs(10))))
         }
-        (ErrorKind::CredentialsRejected | ErrorKind::Unauthorized, _) => heals(Reason::TenantNotReady, Retry::Tenant),
+        (ErrorKind::CredentialsRejected | ErrorKind::AnotherOrg | ErrorKind::Unauthorized, _) => {
+            heals(Reason::TenantNotReady, Retry::Tenant)
+        }
         (ErrorKind::Forbidden, Certainty::Refused) => stalls(Reason::Forbidden, forbidden(error)),
         (ErrorKind::Refused, Certainty::Refused) => stalls(Reason::Refused, said(error)),
         (ErrorKind::Misconfigured, _) => stalls(Reason::InvalidSpec, said(error)),

@@ -9,6 +9,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::PostParams;
 use kube::{Api, Client, Resource, ResourceExt as _};
 
+use crate::text::one_line;
+
 /// The most bytes of a note that Kubernetes takes.
 const LONGEST_NOTE: usize = 1024;
 const CONTROLLER: &str = "simops.dev/sim-operator";
@@ -62,7 +64,7 @@ impl Events {
             type_: Some(format!("{severity:?}")),
             reason: Some(reason.to_owned()),
             action: Some(action.to_owned()),
-            note: Some(cut(note)),
+            note: Some(cut(&one_line(note))),
             regarding: Some(reference(resource)),
             reporting_controller: Some(CONTROLLER.to_owned()),
             reporting_instance: Some(self.instance.clone()),

@@ -3,6 +3,8 @@
 //! The same pipeline with the goal turned round. It always ends: with the integration gone, or kept on purpose; what stands
 //! in the way is a condition that names the way out.
 
+mod heir;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,8 +12,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::{Api, Resource as _, ResourceExt as _};
 use tokio::time::Instant;
 
-use super::act::{self, Deleted, Scene};
-use super::desired::{Halt, allows, heals, mode, same_org, stalled};
+use super::act::{self, Scene};
+use super::desired::{Halt, heals, mode, same_org, stalled};
 use super::disposition::{Disposition, Doing, Retry, of_failure};
 use super::events::Severity;
 use super::kubernetes::remove_finalizer;
@@ -22,10 +24,11 @@ use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::Origin;
-use crate::api::{Adopt, Annotations, Mode, Reason, SimIntegration};
+use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
-use crate::tenants::{Connection, Standing};
+use crate::tenants::{Connection, Look, Standing};
 
 const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
@@ -44,6 +47,9 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     }
     if crd_is_terminating(context).await? {
         return leaving.let_go(LetGo::CrdDeleted, "the CRD is being deleted").await;
+    }
+    if let Some(why) = context.unreadable.why(&live) {
+        return Err(stalled(Reason::InvalidSpec, format!("{why}; {WAY_OUT}")));
     }
     leaving.go().await
 }
@@ -75,6 +81,12 @@ struct Leaving<'a> {
 impl Leaving<'_> {
     async fn go(&self) -> Result<Pass, Halt> {
         let (id, origin) = (self.recorded.id.clone(), self.recorded.origin);
+        if let Some(why) = &self.recorded.unreadable {
+            return match self.resource.spec.policy.as_ref().and_then(|policy| policy.delete) {
+                Some(Delete::Orphan) => self.let_go(LetGo::Orphan, "policy.delete").await,
+                _ => Err(stalled(Reason::InvalidAnnotation, format!("{why}; {WAY_OUT}"))),
+            };
+        }
         if id.is_none() && self.recorded.intent.is_none() {
             return self.gone(None).await;
         }
@@ -117,6 +129,11 @@ impl Leaving<'_> {
             )
         })?;
         let connection = match self.context.fleet.standing(&key) {
+            // The id means nothing in another org, and it is not for us to tell which of the two is meant.
+            Some(Standing::NotReady { reason: Reason::TenantChanged, message, .. }) => {
+                let message = format!("the integration cannot be deleted: {message}, {WAY_OUT}");
+                return Err(stalled(Reason::TenantChanged, message));
+            }
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
             Some(Standing::NotReady { reason, message, last: None }) => {
                 return Err(no_connection(reason, &message));
@@ -174,13 +191,20 @@ impl Leaving<'_> {
         if self.context.holders.other_holder_of_id(&connection.org.name, id, &uid).is_some() {
             return self.let_go(LetGo::Orphan, "another resource holds the integration").await;
         }
+        if matches!(connection.org.look(None), Look::Wait) {
+            // The first list is on its way: it may show that it is gone, or whose claim its name fits. One that fails is not
+            // waited for.
+            self.context.wake_tenant(&connection.key);
+            return Err(Halt::Parked);
+        }
         if let Some(heir) = self.heir(id, &connection).await? {
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
+            failpoint::at(Point::HandedOver).await;
             return self.let_go(LetGo::Orphan, "handed over").await;
         }
         if connection.org.read(|snapshot| snapshot.is_gone(id)) {
-            return self.gone(Some(Deleted { tracking_id: None, was_gone: true })).await;
+            return self.gone(Some("gone from the tenant".to_owned())).await;
         }
         let scene = Scene {
             client: &self.context.client,
@@ -189,7 +213,11 @@ impl Leaving<'_> {
             connection: &connection,
         };
         match act::delete(&scene, id).await {
-            Ok(deleted) => self.gone(Some(deleted)).await,
+            Ok(deleted) => {
+                failpoint::at(Point::Deleted).await;
+                let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
+                self.gone(Some(format!("deleted in the tenant{tracking}"))).await
+            }
             Err(failure) => Ok(self.failed(&failure, &connection)),
         }
     }
@@ -203,7 +231,7 @@ impl Leaving<'_> {
                     format!("the integration cannot be deleted: {}: mend the credentials, {WAY_OUT}", error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
-            // A 404 that is not SailPoint's, or no answer: a whole LIST tells whether it is gone.
+            // A 404, or no answer: a whole LIST tells whether it is gone.
             let may_be_gone = matches!(
                 error.kind(),
                 ErrorKind::NotFound { .. } | ErrorKind::Timeout | ErrorKind::Cut | ErrorKind::Server
@@ -221,50 +249,15 @@ impl Leaving<'_> {
         Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next, outcome }
     }
 
-    /// Another live resource, allowed to, that claims the integration by its id or its name.
-    async fn heir(&self, id: &str, connection: &Connection) -> Result<Option<String>, Halt> {
-        let name = connection.org.get(id).and_then(|integration| integration.name.clone());
-        for other in self.context.integrations.state() {
-            if other.uid() == self.resource.uid() || other.metadata.deletion_timestamp.is_some() {
-                continue;
-            }
-            let by_id = other.spec.external_id.as_deref() == Some(id);
-            let by_name = self.adopts_by_name(&other) && name.as_deref() == Some(integration_name(&other));
-            if (by_id || by_name) && self.is_of(&other, connection).await? {
-                return Ok(Some(resource_name(&other)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn adopts_by_name(&self, other: &SimIntegration) -> bool {
-        let own = other.spec.policy.as_ref().and_then(|policy| policy.adopt);
-        let of_tenant = || {
-            let key = tenant_key(other, &self.context.config)?;
-            let tenant = self.context.tenant(&key)?;
-            tenant.spec.policy.as_ref()?.adopt
-        };
-        other.status.as_ref().is_none_or(|status| status.id.is_none()) && own.or_else(of_tenant) == Some(Adopt::ByName)
-    }
-
-    async fn is_of(&self, other: &SimIntegration, connection: &Connection) -> Result<bool, Halt> {
-        let Some(key) = tenant_key(other, &self.context.config) else { return Ok(false) };
-        let Some(of_other) = self.context.fleet.connection(&key) else { return Ok(false) };
-        let tenant = self.context.tenant(&key);
-        let Some(tenant) = tenant.filter(|_| of_other.org.name == connection.org.name) else { return Ok(false) };
-        Ok(allows(self.context, &tenant, &other.namespace().unwrap_or_default()).await?)
-    }
-
     /// The integration is gone, or there never was one: the resource may go.
-    async fn gone(&self, deleted: Option<Deleted>) -> Result<Pass, Halt> {
+    async fn gone(&self, how: Option<String>) -> Result<Pass, Halt> {
         remove_finalizer(&self.context.client, self.resource).await?;
-        if let Some(deleted) = deleted {
+        failpoint::at(Point::FinalizerRemoved).await;
+        if let Some(how) = how {
             self.context.metrics.changed(Change::Deleted, None);
             let id = self.recorded.id.as_deref().unwrap_or_default();
-            let how = if deleted.was_gone { "was gone from the tenant already" } else { "deleted in the tenant" };
-            let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
             tracing::info!(resource = resource_name(self.resource), id, how, "deleted");
-            let note = format!("{id} {how}{tracking}");
+            let note = format!("{id} {how}");
             self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &note).await;
         }
         self.forget();
@@ -278,6 +271,7 @@ impl Leaving<'_> {
         tracing::info!(resource = resource_name(self.resource), id, why = why.as_str(), words, "let go");
         let note = format!("let go of {id}, which is left as it is in the tenant: {words}");
         self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
+        failpoint::at(Point::LetGo).await;
         remove_finalizer(&self.context.client, self.resource).await?;
         self.forget();
         Ok(Pass::quiet(Outcome::LetGo, None))

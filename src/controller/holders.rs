@@ -25,6 +25,8 @@ pub struct Holder {
     pub reserves: bool,
     org: Option<String>,
     id: Option<String>,
+    /// Whether the id stands in the status. An annotation, which whoever may edit the resource can write, claims less.
+    in_status: bool,
     creating: Option<String>,
     wants: String,
 }
@@ -66,6 +68,7 @@ impl Holders {
             reserves: resource.meta().deletion_timestamp.is_none() && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
             org: recorded.org.clone(),
             id: recorded.id.clone(),
+            in_status: recorded.in_status,
             creating: recorded.intent.as_ref().map(|intent| intent.name.clone()),
             wants: super::integration_name(resource).to_owned(),
         };
@@ -81,13 +84,14 @@ impl Holders {
         self.index().remove(uid);
     }
 
-    /// Who else holds this id: the oldest, where several claim it. `None` also where `uid` is itself the oldest.
+    /// Who else holds this id: who has it in its status, and of several the oldest. `None` also where that is `uid` itself.
     #[must_use]
     pub fn other_holder_of_id(&self, org: &str, id: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
         let claimants = index.by_id.get(&(org.to_owned(), id.to_owned()))?;
-        let oldest = claimants.iter().filter_map(|uid| index.holders.get(uid)).min_by(|a, b| a.age.cmp(&b.age))?;
-        (oldest.age.1 != uid).then(|| oldest.clone())
+        let holders = claimants.iter().filter_map(|uid| index.holders.get(uid));
+        let first = holders.min_by(|a, b| (!a.in_status, &a.age).cmp(&(!b.in_status, &b.age)))?;
+        (first.age.1 != uid).then(|| first.clone())
     }
 
     /// Who else has an open create of this name.
@@ -111,8 +115,20 @@ impl Holders {
     /// Every id of this org that a resource holds.
     #[must_use]
     pub fn ids(&self, org: &str) -> BTreeSet<String> {
+        self.ids_where(org, |_| true)
+    }
+
+    /// Every id of this org that stands in a status, and so was once seen there.
+    #[must_use]
+    pub fn ids_in_status(&self, org: &str) -> BTreeSet<String> {
+        self.ids_where(org, |holder| holder.in_status)
+    }
+
+    fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<String> {
         let index = self.index();
-        index.by_id.keys().filter(|(of, _)| of == org).map(|(_, id)| id.clone()).collect()
+        let is_held = |uids: &BTreeSet<String>| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
+        let of_org = index.by_id.iter().filter(|((of, _), uids)| of == org && is_held(uids));
+        of_org.map(|((_, id), _)| id.clone()).collect()
     }
 }
 

@@ -18,6 +18,7 @@ use super::{Context, Memory, landing, report, resource_name};
 use crate::api::integration::{Cause, Origin, Sent, TenantIdentity};
 use crate::api::{Annotations, Reason, SimIntegration};
 use crate::config::Config;
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 use crate::model::{Comparison, Names};
 use crate::sailpoint::ErrorKind;
@@ -130,7 +131,8 @@ impl Keeping<'_> {
                 landing::must_land(self.context, &self.scene, created.resource, findings).await
             }
             Ok(None) => {
-                let message = "the answer to the create has no id; looking for it in the tenant's list";
+                let message =
+                    "the answer to the create has no id of something new; looking for it in the tenant's list";
                 self.on(&created.resource, self.wait(Reason::CreateUnresolved, message.into())).await
             }
             Err(failure) => self.on(&created.resource, self.failed(&failure, Doing::Create)).await,
@@ -175,10 +177,12 @@ impl Keeping<'_> {
         let Ok(_reservation) = self.scene.connection.org.reserve(target, &resource_name(self.scene.resource)) else {
             return Pass::quiet(Outcome::Parked, Some(SOON));
         };
+        failpoint::at(Point::BeforeBind).await;
         let resource = match landing::ensure_finalizer(self.context, self.scene.resource).await {
             Ok(resource) => resource,
             Err(error) => return self.failed(&error.into(), Doing::Adopt),
         };
+        failpoint::at(Point::FinalizerWritten).await;
         let created = sent.is_some();
         let applied = Applied {
             id: id.to_owned(),
@@ -207,6 +211,7 @@ impl Keeping<'_> {
         report::released(self.context, self.scene.resource, &update.comparison.released).await;
         match act::update(&self.scene, self.desired, self.recorded, &update, &self.names).await {
             Ok(applied) => {
+                failpoint::at(Point::Updated).await;
                 let drifted = update.differences.iter().filter(|one| one.cause == Cause::Drift);
                 self.memory(|memory| {
                     memory.repaired(drifted.map(|one| &one.path), Instant::now());

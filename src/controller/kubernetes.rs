@@ -1,21 +1,16 @@
 //! Reads and writes of Kubernetes that reconciles make: live reads by name, guarded patches, finalizers.
 
-use std::fmt::Debug;
-
 use kube::api::{Patch, PatchParams};
-use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource, ResourceExt as _};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use crate::api::{Kept, Received};
 
 /// The field manager of our patches.
 const MANAGER: &str = "sim-operator";
 
-/// The API of `resource`'s kind in its namespace.
-pub fn api_of<K>(client: &Client, resource: &K) -> Api<K>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-{
+/// The API of `resource`'s kind in its namespace, whose answers are read as far as they can be.
+pub fn received<K: Kept>(client: &Client, resource: &K) -> Api<Received<K>> {
     Api::namespaced(client.clone(), &resource.namespace().unwrap_or_default())
 }
 
@@ -23,14 +18,12 @@ where
 ///
 /// # Errors
 /// As Kubernetes answered.
-pub async fn patch_metadata<K>(client: &Client, resource: &K, mut metadata: Value) -> Result<K, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
-{
+pub async fn patch_metadata<K: Kept>(client: &Client, resource: &K, mut metadata: Value) -> Result<K, kube::Error> {
     metadata["resourceVersion"] = json!(resource.resource_version());
     metadata["uid"] = json!(resource.uid());
     let patch = Patch::Merge(json!({"metadata": metadata}));
-    api_of(client, resource).patch(&resource.name_any(), &parameters(), &patch).await
+    let written = received(client, resource).patch(&resource.name_any(), &parameters(), &patch).await;
+    written.map(|written| written.resource)
 }
 
 /// A merge patch of the status, refused (409) if `resource` is not the newest version.
@@ -39,15 +32,18 @@ where
 ///
 /// # Errors
 /// As Kubernetes answered.
-pub async fn patch_status<K>(client: &Client, resource: &K, before: &Value, status: Value) -> Result<K, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
-{
+pub async fn patch_status<K: Kept>(
+    client: &Client,
+    resource: &K,
+    before: &Value,
+    status: Value,
+) -> Result<K, kube::Error> {
     let mut status = status;
     remove_what_is_gone(before, &mut status);
     let metadata = json!({"resourceVersion": resource.resource_version(), "uid": resource.uid()});
     let patch = Patch::Merge(json!({"metadata": metadata, "status": status}));
-    api_of(client, resource).patch_status(&resource.name_any(), &parameters(), &patch).await
+    let written = received(client, resource).patch_status(&resource.name_any(), &parameters(), &patch).await;
+    written.map(|written| written.resource)
 }
 
 fn parameters() -> PatchParams {
@@ -78,10 +74,7 @@ pub fn with_finalizer<K: Resource>(resource: &K) -> Option<Vec<String>> {
 ///
 /// # Errors
 /// As Kubernetes answered; a resource that is gone is no error.
-pub async fn remove_finalizer<K>(client: &Client, resource: &K) -> Result<(), kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
-{
+pub async fn remove_finalizer<K: Kept>(client: &Client, resource: &K) -> Result<(), kube::Error> {
     let rest: Vec<&String> = resource.finalizers().iter().filter(|one| *one != crate::api::FINALIZER).collect();
     match patch_metadata(client, resource, json!({"finalizers": rest})).await {
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::act::{self, Scene};
-use super::disposition::is_conflict;
+use super::disposition::{is_conflict, is_too_much};
 use super::events::Severity;
-use super::kubernetes::{api_of, patch_metadata, patch_status, with_finalizer};
+use super::kubernetes::{patch_metadata, patch_status, received, with_finalizer};
 use super::pass::{Pass, remember};
 use super::recorded::{Recorded, written_for};
 use super::status::{Findings, Verdict, next};
@@ -18,10 +18,13 @@ use super::{Context, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
+use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 
 /// Kubernetes does not answer, and what is held in memory must not be lost.
 const LANDING_RETRY: Duration = Duration::from_secs(1);
+/// Kubernetes will not keep what was to be written, today as little as in a second.
+const REFUSED_RETRY: Duration = Duration::from_mins(5);
 /// Kubernetes has a newer version, which the watch brings soon.
 const STALE: Duration = Duration::from_millis(200);
 
@@ -38,10 +41,11 @@ pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass:
 }
 
 fn again(error: &kube::Error) -> Duration {
-    if !is_conflict(error) {
-        tracing::warn!(%error, "the status was not written");
+    if is_conflict(error) {
+        return STALE;
     }
-    if is_conflict(error) { STALE } else { LANDING_RETRY }
+    tracing::warn!(%error, "the status was not written");
+    if is_too_much(error).is_some() { REFUSED_RETRY } else { LANDING_RETRY }
 }
 
 /// A resource that was in order is not written to say that its tenant has trouble: the tenant says so.
@@ -72,6 +76,7 @@ async fn write(
     } else {
         let written = patch_status(&context.client, resource, &json!(previous), json!(status)).await?;
         superseded(context, resource, &written);
+        failpoint::at(Point::StatusWritten).await;
         written
     };
     report::announce(context, resource, &previous, &status, findings).await;
@@ -105,8 +110,10 @@ async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Res
     if let Some(finalizers) = finalizers {
         metadata["finalizers"] = json!(finalizers);
     }
+    failpoint::at(Point::Announced).await;
     let written = patch_metadata(&context.client, resource, metadata).await?;
     superseded(context, resource, &written);
+    failpoint::at(Point::AnnotationsWritten).await;
     Ok(())
 }
 
@@ -147,10 +154,14 @@ pub(super) async fn must_land(
             Err(error) if is_conflict(&error) || is_gone(&error) => {}
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "the new id is not written yet");
+                sleep(LANDING_RETRY).await;
             }
         }
         match live(context, &resource).await {
-            Ok(Some(now)) if may_still_take(&now, &findings) => resource = now,
+            Ok(Some(now)) if may_still_take(&now, &findings) => {
+                failpoint::at(Point::LandingAgain).await;
+                resource = now;
+            }
             Ok(_) => return remove_duplicate(context, scene, &findings).await,
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
@@ -166,7 +177,8 @@ fn is_gone(error: &kube::Error) -> bool {
 
 /// The resource as it is now; `None` where it is gone or another of its name.
 pub(super) async fn live(context: &Context, resource: &SimIntegration) -> Result<Option<SimIntegration>, kube::Error> {
-    let found = api_of(&context.client, resource).get_opt(&resource.name_any()).await?;
+    let found = received(&context.client, resource).get_opt(&resource.name_any()).await?;
+    let found = found.map(|found| found.resource);
     Ok(found.filter(|found| found.uid() == resource.uid()))
 }
 
@@ -178,16 +190,29 @@ fn may_still_take(now: &SimIntegration, findings: &Findings) -> bool {
     id.is_none() || id == ours || recreated
 }
 
+/// Deletes it, again and again until the tenant says so: nobody knows of it but this very call.
 async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findings) -> Pass {
     let Some(bound) = &findings.bound else { return Pass::quiet(Outcome::Error, None) };
     let uid = scene.resource.uid().unwrap_or_default();
-    if context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_none() {
-        let note = format!("{} was created while another id was written; it is removed again", bound.id);
+    let is_held = || context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_some();
+    let until = Instant::now() + context.config.settle;
+    failpoint::at(Point::DuplicateFound).await;
+    while !is_held() {
         match act::delete(scene, &bound.id).await {
             Ok(_) => {
+                failpoint::at(Point::DuplicateRemoved).await;
+                let note = format!("{} was created while another id was written; it is removed again", bound.id);
                 context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await;
+                break;
             }
-            Err(error) => tracing::error!(id = bound.id, %error, "what was created twice could not be removed"),
+            Err(error) if Instant::now() >= until => {
+                tracing::error!(id = bound.id, %error, "what was created twice could not be removed");
+                break;
+            }
+            Err(error) => {
+                tracing::warn!(id = bound.id, %error, "what was created twice is not removed yet");
+                sleep(LANDING_RETRY).await;
+            }
         }
     }
     Pass::quiet(Outcome::Changed, Some(Duration::ZERO))

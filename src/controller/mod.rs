@@ -9,6 +9,7 @@ mod desired;
 mod disposition;
 mod events;
 mod farewell;
+mod guard;
 mod holders;
 mod keeping;
 mod kubernetes;
@@ -25,10 +26,13 @@ mod requests;
 mod secrets;
 pub mod status;
 mod tenant;
+mod unreadable;
 mod watched;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use kube::runtime::controller::Action;
 use kube::{Client, ResourceExt as _};
 
 pub use events::Events;
@@ -37,10 +41,12 @@ pub use memory::{Memories, Memory};
 pub use reconcile::reconcile;
 pub use secrets::SecretVersions;
 pub use tenant::{TenantMemory, reconcile as reconcile_tenant};
+pub use unreadable::Unreadable;
 pub use watched::{Watch, Watched};
 
 use crate::api::{SailPointTenant, SimIntegration};
 use crate::config::Config;
+use crate::leader::Leadership;
 use crate::metrics::Metrics;
 use crate::sailpoint::Observer;
 use crate::tenants::{Fleet, TenantKey};
@@ -53,10 +59,14 @@ pub struct Context {
     pub config: Config,
     /// What tells this cluster from others.
     pub cluster: String,
+    /// Whether this process works, or stands by.
+    pub leadership: Leadership,
     /// The tenants at run time.
     pub fleet: Fleet,
     /// Who holds what.
     pub holders: Arc<Holders>,
+    /// Which resources cannot be read, and why.
+    pub unreadable: Arc<Unreadable>,
     /// All integrations, as the watch shows them.
     pub integrations: Watched<SimIntegration>,
     /// All tenants, as the watch shows them.
@@ -80,6 +90,17 @@ impl Context {
     pub async fn known(&self) {
         self.integrations.ready().await;
         self.tenants.ready().await;
+    }
+
+    /// Waits until this process leads and every resource is known: before that, nobody knows what is held and what is missing.
+    /// Returns what a reconcile does instead of its work: it has waited for an hour, say, and what it holds is as old.
+    pub async fn turn(&self) -> Option<Action> {
+        if self.leadership.leads() {
+            self.known().await;
+            return None;
+        }
+        let leads = self.leadership.begins().await;
+        Some(if leads { Action::requeue(Duration::ZERO) } else { Action::await_change() })
     }
 
     /// The tenant of this key, as the watch shows it.

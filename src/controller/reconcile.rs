@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
 use tokio::time::Instant;
 
 use super::act::Scene;
-use super::desired::{Halt, desired};
+use super::desired::{Halt, desired, stalled};
+use super::guard::guarded;
 use super::keeping::Keeping;
 use super::names::look_up;
 use super::observe::{Around, Observed, Question, observe};
@@ -34,18 +36,24 @@ const STALE: Duration = Duration::from_millis(200);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(resource: Arc<SimIntegration>, context: Arc<Context>) -> Result<Action, Infallible> {
-    // Before every resource is known, nobody knows what is held and what is missing.
-    context.known().await;
+    if let Some(instead) = context.turn().await {
+        return Ok(instead);
+    }
+    let work = whole_pass(&context, &resource).boxed();
+    Ok(guarded(&resource_name(&resource), context.config.backoff_max, work).await)
+}
+
+async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
     let started = Instant::now();
-    let pass = one_pass(&context, &resource).await;
+    let pass = one_pass(context, resource).await;
     let outcome = pass.outcome;
     if outcome != Outcome::Parked {
-        remember(&context, &resource, Memory::answered);
+        remember(context, resource, Memory::answered);
     }
-    let next = landing::conclude(&context, &resource, pass).await;
+    let next = landing::conclude(context, resource, pass).await;
     context.metrics.reconciled(Reconciled::Integration, outcome, started.elapsed());
-    tracing::debug!(resource = resource_name(&resource), outcome = outcome.as_str(), ?next, "reconciled");
-    Ok(next.map_or_else(Action::await_change, Action::requeue))
+    tracing::debug!(resource = resource_name(resource), outcome = outcome.as_str(), ?next, "reconciled");
+    next.map_or_else(Action::await_change, Action::requeue)
 }
 
 async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
@@ -63,7 +71,13 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
 
 /// Desired, observed, planned, acted.
 async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
+    if let Some(why) = context.unreadable.why(resource) {
+        return Err(stalled(Reason::InvalidSpec, why));
+    }
     report::warn(context, resource).await;
+    if let Some(why) = &recorded.unreadable {
+        return Err(stalled(Reason::InvalidAnnotation, why.as_str()));
+    }
     let requests = requests(context, resource);
     let (desired, connection) = desired(context, resource, recorded, requests).await?;
     let anew = requests.any() || (recorded.id.is_none() && is_new(resource));

@@ -2,10 +2,19 @@
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
+use serde::de::DeserializeOwned;
 
 use crate::api::annotations::{CREATE, CreateIntent, REMOTE_ID, RemoteId, WrittenFor};
 use crate::api::integration::{Origin, Sent};
 use crate::api::{Annotations, SimIntegration};
+use crate::sailpoint::is_usable_id;
+
+const CREATE_WAY_OUT: &str = "it may be a create whose answer never came, so that nothing is created or taken; put back what was \
+    there, or look into the tenant and remove it, with `externalId:` in spec if the create has left something";
+const REMOTE_ID_WAY_OUT: &str = "it may name what this resource owns, so that nothing is created or taken; put back what was \
+    there, or remove it to start anew, with `externalId:` in spec if there is something to own";
+const STATUS_WAY_OUT: &str = "somebody has edited the status; remove status.id, and the annotation of the operator or \
+    `externalId:` in spec will say what this resource owns";
 
 /// What a resource holds by its own record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +33,8 @@ pub struct Recorded {
     pub intent: Option<CreateIntent>,
     /// When the tenant last answered a write.
     pub last_change: Option<Timestamp>,
+    /// What of the record cannot be read, in words for a person: it may hold something, and nobody can tell what.
+    pub unreadable: Option<String>,
 }
 
 impl Recorded {
@@ -31,10 +42,13 @@ impl Recorded {
     #[must_use]
     pub fn of(resource: &SimIntegration, cluster: &str) -> Self {
         let status = resource.status.clone().unwrap_or_default();
-        let intent = annotation::<CreateIntent>(resource, CREATE)
-            .filter(|intent| is_for(&intent.written_for, resource, cluster));
+        let intent = claim::<CreateIntent>(resource, CREATE, cluster);
         let last_change = status.last_change.as_ref().map(|change| change.at.0);
         if let Some(id) = status.id {
+            if !is_usable_id(&id) {
+                return Self::unreadable(format!("status.id {id:?} can be no integration's id: {STATUS_WAY_OUT}"));
+            }
+            let intent = intent.ok().flatten();
             let org = status.tenant.map(|tenant| tenant.org);
             // An intent beside an id is closed, the id being its result, unless it creates again what had that id.
             let intent = intent.filter(|intent| intent.replaces.as_ref() == Some(&id));
@@ -46,18 +60,25 @@ impl Recorded {
                 sent: status.sent,
                 intent,
                 last_change,
+                unreadable: None,
             };
         }
-        if let Some(intent) = intent {
-            let org = Some(intent.org.clone());
-            return Self { org, intent: Some(intent), last_change, ..Self::default() };
+        match (intent, claim::<RemoteId>(resource, REMOTE_ID, cluster)) {
+            (Err(Garbled), _) => Self::unreadable(format!("annotation {CREATE} cannot be read: {CREATE_WAY_OUT}")),
+            (Ok(Some(intent)), _) => {
+                let org = Some(intent.org.clone());
+                Self { org, intent: Some(intent), last_change, ..Self::default() }
+            }
+            (Ok(None), Err(Garbled)) => {
+                Self::unreadable(format!("annotation {REMOTE_ID} cannot be read: {REMOTE_ID_WAY_OUT}"))
+            }
+            (Ok(None), Ok(Some(remote))) => Self { id: Some(remote.id), org: Some(remote.org), ..Self::default() },
+            (Ok(None), Ok(None)) => Self::default(),
         }
-        match annotation::<RemoteId>(resource, REMOTE_ID)
-            .filter(|remote| is_for(&remote.written_for, resource, cluster))
-        {
-            Some(remote) => Self { id: Some(remote.id), org: Some(remote.org), ..Self::default() },
-            None => Self::default(),
-        }
+    }
+
+    fn unreadable(why: String) -> Self {
+        Self { unreadable: Some(why), ..Self::default() }
     }
 }
 
@@ -67,13 +88,50 @@ pub fn written_for(resource: &SimIntegration, cluster: &str) -> WrittenFor {
     WrittenFor { resource: super::resource_name(resource), cluster: cluster.to_owned() }
 }
 
+/// What a claim of ours must hold beside its shape.
+trait Claim: DeserializeOwned {
+    /// Whether the operator can have written it.
+    fn is_sound(&self) -> bool;
+}
+
+impl Claim for CreateIntent {
+    /// The name is always sent and seen: without it anything of that name would be like what was sent.
+    fn is_sound(&self) -> bool {
+        self.digest.contains_key("/name")
+    }
+}
+
+impl Claim for RemoteId {
+    fn is_sound(&self) -> bool {
+        is_usable_id(&self.id)
+    }
+}
+
+/// Whom something was written for, of which no more may be readable.
+#[derive(serde::Deserialize)]
+struct Addressed {
+    #[serde(rename = "for")]
+    written_for: WrittenFor,
+}
+
+/// An annotation of ours that cannot be read: edited by somebody, or cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Garbled;
+
+/// The claim in an annotation; none where there is none or it was copied from elsewhere.
+fn claim<T: Claim>(resource: &SimIntegration, key: &str, cluster: &str) -> Result<Option<T>, Garbled> {
+    let Some(text) = Annotations::of(resource).get(key) else { return Ok(None) };
+    if let Ok(Addressed { written_for }) = serde_json::from_str(text)
+        && !is_for(&written_for, resource, cluster)
+    {
+        return Ok(None);
+    }
+    serde_json::from_str::<T>(text).ok().filter(Claim::is_sound).map(Some).ok_or(Garbled)
+}
+
 fn is_for(written_for: &WrittenFor, resource: &SimIntegration, cluster: &str) -> bool {
     written_for.cluster == cluster
         && written_for.resource == format!("{}/{}", resource.namespace().unwrap_or_default(), resource.name_any())
-}
-
-fn annotation<T: serde::de::DeserializeOwned>(resource: &SimIntegration, key: &str) -> Option<T> {
-    serde_json::from_str(Annotations::of(resource).get(key)?).ok()
 }
 
 #[cfg(test)]
@@ -93,7 +151,7 @@ mod tests {
 
     fn intent(resource: &str, cluster: &str, replaces: Option<&str>) -> Value {
         let mut intent = json!({
-            "nonce": "n", "for": written_for(resource, cluster), "org": "acme", "name": "Desk", "digest": {}, "paths": {},
+            "nonce": "n", "for": written_for(resource, cluster), "org": "acme", "name": "Desk", "digest": {"/name": "d"}, "paths": {},
         });
         if let Some(id) = replaces {
             intent["replaces"] = json!(id);
@@ -149,8 +207,32 @@ mod tests {
         }
     }
 
+    #[rstest]
+    #[case::no_object(CREATE, json!("x"))]
+    #[case::cut_off(CREATE, json!({"nonce": "n", "for": written_for("iam/desk", "c")}))]
+    #[case::like_anything(CREATE, { let mut bare = intent("iam/desk", "c", None); bare["digest"] = json!({}); bare })]
+    #[case::of_another_type(REMOTE_ID, json!({"id": 1, "org": "acme", "for": written_for("iam/desk", "c")}))]
+    #[case::another_place(REMOTE_ID, json!({"id": "../sources", "org": "acme", "for": written_for("iam/desk", "c")}))]
+    fn what_cannot_be_read_is_neither_a_claim_nor_none(#[case] key: &str, #[case] value: Value) {
+        let garbled = recorded(None, &[(key, value.clone())]);
+        assert!(garbled.unreadable.as_ref().is_some_and(|why| why.contains(key)), "{garbled:?}");
+        assert_eq!(Recorded { unreadable: None, ..garbled }, Recorded::default());
+        assert_eq!(recorded(Some("7"), &[(key, value)]).unreadable, None, "the status says more");
+    }
+
     #[test]
-    fn an_annotation_that_cannot_be_read_is_none() {
-        assert_eq!(recorded(None, &[(CREATE, json!("x")), (REMOTE_ID, json!({"id": 1}))]), Recorded::default());
+    fn a_copy_that_cannot_be_read_is_no_claim_all_the_same() {
+        let copy = json!({"id": 1, "for": written_for("iam/other", "c")});
+        assert_eq!(recorded(None, &[(CREATE, copy.clone()), (REMOTE_ID, copy)]), Recorded::default());
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("..")]
+    #[case("../sources/1")]
+    #[case("a b")]
+    fn a_status_that_somebody_has_edited_holds_nothing(#[case] id: &str) {
+        let edited = recorded(Some(id), &[(REMOTE_ID, remote_id("iam/desk", "c"))]);
+        assert!(edited.unreadable.is_some_and(|why| why.contains("status.id")) && edited.id.is_none());
     }
 }

@@ -9,6 +9,7 @@ use crate::api::condition::{self, Verdict as Condition, find, merge};
 use crate::api::integration::{LastChange, LastHandled, Origin, PlannedChange, PlannedChanges, Sent, TenantIdentity};
 use crate::api::{ConditionType, Reason, SimIntegrationStatus, schema};
 use crate::model::{Difference, Path, Reading, Want, shown};
+use crate::text::one_line;
 
 /// How a resource stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +46,7 @@ impl<S: Into<String>> From<S> for Message {
 impl Message {
     /// Whether `text` says the same and no more than details beside it.
     fn is_cause_of(&self, text: &str) -> bool {
-        text.strip_prefix(&self.cause).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+        text.strip_prefix(&one_line(&self.cause)).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
     }
 
     /// The text that is written: the one before, where only details differ.
@@ -53,7 +54,7 @@ impl Message {
     pub fn after(&self, previous: Option<&str>) -> String {
         match previous {
             Some(text) if self.is_cause_of(text) => text.to_owned(),
-            _ => format!("{}{}", self.cause, self.details),
+            _ => one_line(&format!("{}{}", self.cause, self.details)),
         }
     }
 }
@@ -149,9 +150,10 @@ fn last_change(applied: &Applied, findings: &Findings, now: Timestamp) -> LastCh
     }
 }
 
-/// As much of `text` as the schema allows: one field that is too long, and Kubernetes refuses the whole status.
+/// As much of `text` as the schema allows, on one line: one field that is too long, and Kubernetes refuses the whole
+/// status; keys of a spec and values of a tenant may hold what a terminal would obey.
 fn cut(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
+    one_line(text).chars().take(longest).collect()
 }
 
 /// The table of section 8 of the protocol.

@@ -16,7 +16,8 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 #[must_use]
 pub fn looks_like(remote: &Remote, intent: &CreateIntent) -> bool {
     let is_older = match (remote.created(), intent.since) {
-        (Some(created), Some(since)) => created < since - CLOCK_SKEW,
+        // By their distance: an intent that somebody has edited may hold the first moment that there is.
+        (Some(created), Some(since)) => created.duration_since(since) < -CLOCK_SKEW,
         _ => false,
     };
     !is_older && intent.digest.iter().all(|(path, digest)| path.parse().is_ok_and(|path| shows(remote, &path, digest)))
@@ -73,6 +74,7 @@ fn loose(value: &Value) -> Value {
 mod tests {
     use std::sync::Arc;
 
+    use jiff::Timestamp;
     use rstest::rstest;
 
     use super::*;
@@ -126,6 +128,17 @@ mod tests {
     #[case::much_later("2026-01-02T00:00:00Z", true)]
     fn it_is_not_older_than_the_look_that_showed_the_name_free(#[case] created: &str, #[case] like: bool) {
         assert_eq!(is_like(Integration { created: created.parse().ok(), ..result() }), like);
+    }
+
+    #[test]
+    fn no_time_is_too_early_or_too_late_to_be_compared() {
+        for since in [Timestamp::MIN, Timestamp::MAX] {
+            for created in [Timestamp::MIN, Timestamp::MAX] {
+                let remote = Remote::new(Arc::new(Integration { created: Some(created), ..result() })).unwrap();
+                let like = looks_like(&remote, &CreateIntent { since: Some(since), ..intent() });
+                assert_eq!(like, created >= since, "{created} {since}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::text::escaped;
+
 /// Keys that end so hold secrets; a key such as `tokenUrl` does not end so.
 const SECRET_ENDINGS: [&str; 6] = ["password", "passphrase", "secret", "token", "privatekey", "apikey"];
 /// What stands in the place of a value that is not shown.
@@ -57,8 +59,8 @@ pub fn shown(value: &Value, inline: bool) -> String {
         return SENSITIVE.to_owned();
     }
     let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => escaped(text),
+        other => escaped(&other.to_string()),
     };
     if text.chars().count() <= LONGEST_SHOWN {
         return text;

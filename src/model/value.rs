@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Number, Value};
 use sha2::{Digest as _, Sha256};
 
-/// Whole numbers up to here are the same as `f64` and as integer.
-const EXACT_IN_F64: f64 = 9_007_199_254_740_992.0;
+/// Integers are below this, 2 to the power of 64, and not below its negative half.
+const INTEGERS_END: f64 = 18_446_744_073_709_551_616.0;
 /// Bytes of a digest that are kept: enough to tell two values apart, short enough to read.
 const DIGEST_BYTES: usize = 8;
 
@@ -29,12 +29,18 @@ fn sorted(map: &Map<String, Value>) -> Map<String, Value> {
 
 fn canonical_number(number: &Number) -> Number {
     match number.as_f64() {
-        Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < EXACT_IN_F64 =>
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "whole and within the range that f64 holds exactly")]
-            Number::from(float as i64)
-        }
+        Some(float) if number.is_f64() && float.fract() == 0.0 => whole(float).unwrap_or_else(|| number.clone()),
         _ => number.clone(),
+    }
+}
+
+/// The integer that this whole number is, exactly.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and within the range of the type")]
+fn whole(float: f64) -> Option<Number> {
+    match float {
+        _ if (0.0..INTEGERS_END).contains(&float) => Some(Number::from(float as u64)),
+        _ if (-INTEGERS_END / 2.0..0.0).contains(&float) => Some(Number::from(float as i64)),
+        _ => None,
     }
 }
 
@@ -60,6 +66,23 @@ mod tests {
         let b = json!({"c": [{"x": 2.0, "y": 1}], "a": 1});
         assert_eq!(canonical(&a), canonical(&b));
         assert_eq!(digest(&a), digest(&b));
+    }
+
+    #[test]
+    fn numbers_count_by_value_at_every_size() {
+        for (a, b) in [
+            ("-0.0", "0"),
+            ("9007199254740993", "9007199254740993"),
+            ("9223372036854775808.0", "9223372036854775808"),
+            ("-9223372036854775808.0", "-9223372036854775808"),
+            ("1e19", "10000000000000000000"),
+            ("1E400", "x"),
+        ] {
+            let read = |text: &str| serde_json::from_str::<Value>(text).map(|value| canonical(&value)).ok();
+            assert_eq!(read(a), read(b), "{a} {b}");
+        }
+        assert_ne!(canonical(&json!(9_007_199_254_740_993_u64)), canonical(&json!(9_007_199_254_740_992_u64)));
+        assert_eq!(canonical(&json!(1e300)), json!(1e300));
     }
 
     #[test]

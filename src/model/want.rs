@@ -1,7 +1,7 @@
 //! What a spec wants: each path that it names, with the value or where the value is.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, io};
 
 use serde_json::{Map, Value, json};
 
@@ -50,6 +50,16 @@ pub struct SecretVersion {
 
 /// How many values a status can keep digests of, with room for what was withdrawn.
 const MOST_VALUES: usize = schema::MOST_DIGESTS - 24;
+
+/// How many bytes the paths may have with their digests: the intent holds them twice, and all annotations of a resource
+/// together have 256 KiB.
+const MOST_RECORDED: usize = 96 * 1024;
+/// What a path's digest adds to it.
+const DIGEST_LENGTH: usize = 22;
+/// How deep attributes may be nested: half of what is read of JSON.
+const MOST_NESTED: usize = 60;
+/// How many bytes a spec may have: etcd takes 1.5 MiB of spec, annotations, managed fields and status together.
+const LARGEST_SPEC: usize = 1024 * 1024;
 
 /// How [`SentSecret`] names the spec itself in the place of a Secret.
 const IN_SPEC: &str = "(spec)";
@@ -101,6 +111,7 @@ pub fn wants(
     generation: i64,
     version_of: impl Fn(&str) -> String,
 ) -> Result<Wants, InvalidSpec> {
+    is_small_enough(spec)?;
     let mut wants = Wants::from([(Path::Name, Want::Plain(json!(name)))]);
     let mut plain = |path, value: Option<Value>| {
         if let Some(value) = value {
@@ -115,6 +126,7 @@ pub fn wants(
     plain(Path::Request, spec.request.as_ref().map(|map| json!(map)));
     plain(Path::Rule, spec.before_provisioning_rule.as_ref().map(|rule| json!({"id": rule.id, "name": rule.name})));
     if let Some(Attributes(attributes)) = &spec.attributes {
+        is_flat_enough(attributes)?;
         inline_attributes(attributes, "", generation, &mut wants);
     }
     for from in spec.attributes_from.iter().flatten() {
@@ -127,6 +139,7 @@ pub fn wants(
 /// What the status cannot keep cannot be compared: it is refused before anything is sent.
 fn fits(wants: &Wants) -> Result<(), InvalidSpec> {
     let secrets = wants.values().filter(|want| !matches!(want, Want::Plain(_))).count();
+    let recorded: usize = wants.keys().map(|path| json!(path.to_string()).to_string().len() + DIGEST_LENGTH).sum();
     let refused = |what: &str, found: usize, most: usize| {
         Err(InvalidSpec(format!(
             "spec.attributes has {found} {what}, counted at any depth; at most {most} can be kept"
@@ -138,11 +151,55 @@ fn fits(wants: &Wants) -> Result<(), InvalidSpec> {
     if secrets > schema::MOST_SENT_SECRETS {
         return refused("secrets", secrets, schema::MOST_SENT_SECRETS);
     }
-    match wants.keys().map(|path| path.to_string().chars().count()).max() {
-        Some(longest) if longest > schema::PATH_LENGTH => {
-            refused("characters in one path", longest, schema::PATH_LENGTH)
-        }
-        _ => Ok(()),
+    if recorded > MOST_RECORDED {
+        return refused("bytes of keys and digests to be kept", recorded, MOST_RECORDED);
+    }
+    let longest = wants.keys().map(|path| path.to_string().chars().count()).max().unwrap_or_default();
+    if longest > schema::PATH_LENGTH {
+        return refused("characters in one path", longest, schema::PATH_LENGTH);
+    }
+    Ok(())
+}
+
+/// Nested deeper, the tenant's own list could no longer be read, and with it nobody's integration.
+fn is_flat_enough(attributes: &Map<String, Value>) -> Result<(), InvalidSpec> {
+    let deepest = attributes.values().map(depth).max().unwrap_or_default();
+    if deepest <= MOST_NESTED {
+        return Ok(());
+    }
+    Err(InvalidSpec(format!("spec.attributes is nested {deepest} deep; at most {MOST_NESTED} can be kept")))
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// What is so large that Kubernetes keeps it, but not what the operator writes beside it, is refused before it is sent.
+fn is_small_enough(spec: &SimIntegrationSpec) -> Result<(), InvalidSpec> {
+    let mut size = Size(0);
+    // It is what was read from JSON.
+    let _ = serde_json::to_writer(&mut size, spec);
+    if size.0 <= LARGEST_SPEC {
+        return Ok(());
+    }
+    Err(InvalidSpec(format!("spec has {} bytes as JSON; at most {LARGEST_SPEC} can be kept", size.0)))
+}
+
+/// Counts what is written to it.
+struct Size(usize);
+
+impl io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -244,6 +301,22 @@ mod tests {
             .map(str::to_owned)
             .to_vec())
         );
+    }
+
+    #[test]
+    fn what_could_not_be_kept_or_read_back_is_refused() {
+        let nested = |depth| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+        let keys: Map<String, Value> = (0..500).map(|at| (format!("{at}{}", "k".repeat(200)), json!(1))).collect();
+        for (attributes, words) in [
+            (json!({"a": nested(61)}), "nested 61 deep"),
+            (json!({"text": "x".repeat(1 << 20)}), "bytes as JSON"),
+            (Value::Object(keys), "bytes of keys and digests"),
+            (json!({"k".repeat(2048): 1}), "characters in one path"),
+        ] {
+            let error = paths(attributes, &[]).unwrap_err();
+            assert!(error.0.contains(words), "{error}");
+        }
+        assert!(paths(json!({"a": nested(60), "text": "x".repeat(1_000_000)}), &[]).is_ok());
     }
 
     #[test]

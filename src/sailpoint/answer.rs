@@ -15,8 +15,12 @@ use url::Url;
 use super::error::{Error, ErrorKind};
 use super::scrub::Scrubber;
 
-/// SailPoint asks for minutes. What asks for more than a day is not believed.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+/// SailPoint asks for minutes. What asks for more than an hour is not believed: some servers send a time of day here.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// What asks for no wait, or for one that is over, would be asked again at once and without end.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// The most values in one answer, as each takes many times more memory than it has bytes: some ten thousand integrations.
+const MOST_VALUES: usize = 2_000_000;
 
 /// What callers may want to know of the headers.
 #[derive(Clone, Debug, Default)]
@@ -136,11 +140,29 @@ pub(super) fn json(heading: &Heading, body: &[u8]) -> Result<Value, String> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("an empty body where JSON was expected".to_owned());
     }
+    if values(body) > MOST_VALUES {
+        return Err(format!("JSON with more than {MOST_VALUES} values ({kind}, {} bytes)", body.len()));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let deep = error.to_string().starts_with("recursion limit");
         let what = if deep { "JSON nested too deeply" } else { "not JSON" };
         format!("{what} at line {} column {} ({kind}, {} bytes)", error.line(), error.column(), body.len())
     })
+}
+
+/// How many values a JSON text has at most: one for each comma, colon and bracket outside its strings.
+fn values(body: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (0, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b':' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Only what looks like an id may be shown as one.
@@ -153,14 +175,16 @@ fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// Whole seconds, or an HTTP date measured from the answer's own date.
+/// Whole seconds, or an HTTP date measured from the answer's own date; within bounds, whatever a server says.
 fn wait(text: &str, date: Option<Timestamp>) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
-    }
-    let until = http_date(text)?;
-    let now = date.unwrap_or_else(Timestamp::now);
-    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default().min(LONGEST_WAIT))
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let wait = if is_number {
+        text.parse().map_or(LONGEST_WAIT, Duration::from_secs)
+    } else {
+        let now = date.unwrap_or_else(Timestamp::now);
+        Duration::try_from(http_date(text)?.duration_since(now)).unwrap_or_default()
+    };
+    Some(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT))
 }
 
 /// Where a redirect leads, without user, password, query and fragment.

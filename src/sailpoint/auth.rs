@@ -19,7 +19,8 @@ use super::budget::Budget;
 use super::claims::Claims;
 use super::class::Class;
 use super::error::{Error, ErrorKind};
-use super::http::{Body, Http, Inbound, Outbound, Verb};
+use super::http::{Http, Inbound};
+use super::outbound::{Body, Outbound, Verb};
 use super::scrub::Scrubber;
 
 /// The path of the token endpoint, below the base URL as everything else.
@@ -81,6 +82,8 @@ pub(super) struct Authenticator {
 #[derive(Default)]
 struct State {
     credentials: Option<Credentials>,
+    /// The org that every token must be of, once it is known.
+    org: Option<String>,
     token: Option<Arc<Token>>,
     /// An early refresh of this token failed: the next try is when it ends.
     refresh_failed: bool,
@@ -118,6 +121,14 @@ impl Authenticator {
         state.refresh_failed = false;
         state.flight = None;
         state.credentials = credentials;
+    }
+
+    /// From now on only tokens of this org, as far as tokens name theirs. What is sent is meant for it: with a token of
+    /// another, a create would be made there, and a delete find nothing and be taken for done.
+    pub(super) fn keep_to(&self, org: &str) {
+        let mut state = lock(&self.state);
+        state.org = Some(org.to_owned());
+        state.token = state.token.take().filter(|token| is_of(token, Some(org)).is_ok());
     }
 
     /// A token that is held and good, without waiting.
@@ -159,6 +170,7 @@ impl Authenticator {
         let flight = async move {
             let result = request(&http, &budget, &credentials).await.map(Arc::new);
             let mut state = lock(&kept);
+            let result = result.and_then(|token| is_of(&token, state.org.as_deref()).map(|()| token));
             // The credentials may have been replaced meanwhile: then this answer is only for those who waited for it.
             if state.credentials.as_ref() == Some(&credentials) {
                 state.flight = None;
@@ -179,6 +191,18 @@ impl Authenticator {
     }
 }
 
+/// Whether the token is of this org, if it says.
+fn is_of(token: &Token, org: Option<&str>) -> Result<(), Error> {
+    match (&token.claims.org, org) {
+        (Some(now), Some(org)) if now != org => {
+            let words =
+                format!("the token is of org {now}, but this tenant is of org {org}: give it credentials of {org}");
+            Err(Error::new(ErrorKind::AnotherOrg, words).of_call("POST", PATH).for_token(ErrorKind::AnotherOrg))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Asks the tenant for a token.
 async fn request(http: &Http, budget: &Budget, credentials: &Credentials) -> Result<Token, Error> {
     let waiting = Instant::now();
@@ -189,14 +213,15 @@ async fn request(http: &Http, budget: &Budget, credentials: &Credentials) -> Res
         .append_pair("client_id", &credentials.client_id)
         .append_pair("client_secret", credentials.client_secret.expose_secret())
         .finish();
-    let secrets = [credentials.client_secret.clone()];
+    // The id is no secret, unless somebody has mixed up the two.
+    let secrets = [credentials.client_secret.clone(), SecretString::from(credentials.client_id.clone())];
     let outbound = Outbound {
         method: Verb::Post,
         path: PATH.to_owned(),
         query: None,
         route: PATH,
         experimental: false,
-        body: Some(Body { content_type: "application/x-www-form-urlencoded", bytes: form.into_bytes() }),
+        body: Some(Body { content_type: "application/x-www-form-urlencoded", bytes: form.into() }),
         largest: LARGEST,
         secrets: &secrets,
         send_before: None,

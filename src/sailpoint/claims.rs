@@ -33,7 +33,7 @@ impl Claims {
         let field = |key: &str| [answer, &payload].into_iter().find_map(|map| map.get(key).and_then(text));
         let words = |key: &str| [answer, &payload].into_iter().find_map(|map| words(map.get(key)?)).unwrap_or_default();
         Self {
-            org: field("org"),
+            org: field("org").filter(|org| is_usable_org(org)),
             tenant_id: field("tenant_id"),
             user_name: field("user_name"),
             client_id: field("client_id"),
@@ -41,6 +41,15 @@ impl Claims {
             authorities: words("authorities"),
         }
     }
+}
+
+/// The most characters of an org's name that a status keeps.
+const LONGEST_ORG: usize = 256;
+
+/// Whether this can name an org: ids are unique in it, and it stands in statuses and messages.
+pub(super) fn is_usable_org(org: &str) -> bool {
+    let fits = |character: char| !character.is_control() && !character.is_whitespace();
+    !org.is_empty() && org.chars().all(fits) && org.chars().count() <= LONGEST_ORG
 }
 
 /// The payload of a JWT.
@@ -82,6 +91,13 @@ mod tests {
         assert_eq!(claims.user_name.as_deref(), Some("ada"));
         assert_eq!((claims.scopes, claims.authorities), (vec!["sp:scopes:all".into()], vec!["ORG_ADMIN".into()]));
         assert_eq!(read(&json!({"scope": "a b"}), &token).scopes, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_can_name_no_org_names_none() {
+        for org in [json!(""), json!(" "), json!("a\nb"), json!("x".repeat(257)), json!(["acme"]), json!(null)] {
+            assert_eq!(read(&json!({"org": org}), "opaque").org, None, "{org}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A client of one tenant: token, slot and request brought together.
 //!
-//! A call sends one request, or two when the first is answered 401: the second with a new token. It repeats nothing else,
+//! A call sends one request, or two when the first is answered 401: the second with a new token. A create is sent once. It
+//! repeats nothing else,
 //! and holds no picture of the tenant. What can be asked is in `operations` and `names`.
 
 use std::sync::Arc;
@@ -16,8 +17,10 @@ use super::auth::{Authenticator, Credentials, Token};
 use super::budget::{Budget, Slot};
 use super::claims::Claims;
 use super::class::Class;
+use super::deadline::WriteDeadline;
 use super::error::{Error, ErrorKind};
-use super::http::{Http, Inbound, Observer, Outbound, Verb};
+use super::http::{Http, Inbound, Observer};
+use super::outbound::{Outbound, Verb};
 use super::versions::ApiVersion;
 
 /// How to reach a tenant.
@@ -35,10 +38,12 @@ pub struct ClientConfig {
     pub time_limit: Duration,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Until when writes may be sent.
+    pub write_deadline: WriteDeadline,
 }
 
 impl ClientConfig {
-    /// With 5 s to connect and 30 s in all, and the operator's name and version as user agent.
+    /// With 5 s to connect and 30 s in all, the operator's name and version as user agent, and no end to writes.
     #[must_use]
     pub fn new(base_url: Url, api: ApiVersion) -> Self {
         Self {
@@ -48,6 +53,7 @@ impl ClientConfig {
             connect_limit: Duration::from_secs(5),
             time_limit: Duration::from_secs(30),
             user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
+            write_deadline: WriteDeadline::unlimited(),
         }
     }
 }
@@ -108,6 +114,11 @@ impl Client {
         self.0.auth.set_credentials(credentials);
     }
 
+    /// From now on only tokens of this org serve, as far as tokens name theirs.
+    pub fn keep_to(&self, org: &str) {
+        self.0.auth.keep_to(org);
+    }
+
     /// The budget it spends.
     #[must_use]
     pub fn budget(&self) -> &Budget {
@@ -140,6 +151,10 @@ impl Client {
 
     async fn take(&self, class: Class) -> Slot {
         let waiting = Instant::now();
+        if let Some(until) = self.0.budget.paused_until() {
+            let wait = until - waiting;
+            tracing::debug!(class = class.as_str(), ?wait, "waits, as the tenant asked for a pause");
+        }
         let slot = self.0.budget.take(class).await;
         self.0.http.observer.on_wait(class, waiting.elapsed());
         slot
@@ -159,8 +174,9 @@ impl Client {
             result => return result,
         };
         self.0.auth.reject(&token);
-        // A write that something else than SailPoint refused may have been made.
-        if outbound.method != Verb::Get && !refused.by_sailpoint() {
+        // A write that something else than SailPoint refused may have been made. And a create is never sent twice by one
+        // call, whoever says that the first was refused: a new LIST comes first.
+        if outbound.method == Verb::Post || (outbound.method != Verb::Get && !refused.by_sailpoint()) {
             return Err(refused);
         }
         let again = |error: Error| error.took(2, started.elapsed());

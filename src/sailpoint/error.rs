@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Misconfigured,
     /// The token endpoint refused the client id or secret; or there are none and no token is held.
     CredentialsRejected,
+    /// The token endpoint gave a token of another org than the one that is known: an id would mean something else there.
+    AnotherOrg,
     /// 401, and again with a new token.
     Unauthorized,
     /// 403 with SailPoint's own body: a missing scope or user level; on PATCH also an operation that is not allowed.
@@ -76,6 +78,7 @@ impl ErrorKind {
         match self {
             Self::Misconfigured => "misconfigured",
             Self::CredentialsRejected => "credentials_rejected",
+            Self::AnotherOrg => "another_org",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::NotFound { .. } => "not_found",
@@ -197,9 +200,11 @@ impl Error {
     pub fn certainty(&self) -> Certainty {
         match self.0.kind {
             _ if self.0.for_token => Certainty::NotSent,
-            ErrorKind::Misconfigured | ErrorKind::CredentialsRejected | ErrorKind::Connect | ErrorKind::NotSent => {
-                Certainty::NotSent
-            }
+            ErrorKind::Misconfigured
+            | ErrorKind::CredentialsRejected
+            | ErrorKind::AnotherOrg
+            | ErrorKind::Connect
+            | ErrorKind::NotSent => Certainty::NotSent,
             ErrorKind::Unauthorized
             | ErrorKind::Forbidden
             | ErrorKind::NotFound { .. }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Method, Response};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Certificate, Response};
+use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use url::Url;
 
@@ -18,13 +18,18 @@ use super::auth::Token;
 use super::budget::{Slot, WINDOW};
 use super::class::Class;
 use super::client::ClientConfig;
+use super::deadline::WriteDeadline;
 use super::error::{Error, ErrorKind};
 use super::hosts::is_loopback;
+use super::outbound::{InTime, Limits, Outbound, TooLate};
 use super::scrub::Scrubber;
 
 /// Idle connections are closed after this: well before a load balancer does. A write on a connection that is being closed
 /// at the other end has an unknown outcome.
 const LONGEST_IDLE: Duration = Duration::from_secs(15);
+
+/// The most that is read of an answer that is no success: its words are cut to 1 KiB.
+const LARGEST_REFUSAL: usize = 1024 * 1024;
 
 /// Told of every request and every wait for the budget; for metrics.
 pub trait Observer: Send + Sync {
@@ -43,59 +48,6 @@ impl Observer for Unobserved {
     fn on_wait(&self, _: Class, _: Duration) {}
 }
 
-/// A request before it is sent.
-pub(super) struct Outbound<'a> {
-    pub(super) method: Verb,
-    pub(super) path: String,
-    /// Percent-encoded already.
-    pub(super) query: Option<String>,
-    pub(super) route: &'static str,
-    pub(super) experimental: bool,
-    pub(super) body: Option<Body>,
-    /// The most bytes of an answer that are read.
-    pub(super) largest: usize,
-    /// The secret values that this request carries, besides its token.
-    pub(super) secrets: &'a [SecretString],
-    /// It must not be sent later than that.
-    pub(super) send_before: Option<Instant>,
-}
-
-pub(super) struct Body {
-    pub(super) content_type: &'static str,
-    pub(super) bytes: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Verb {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Verb {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    fn method(self) -> Method {
-        match self {
-            Self::Get => Method::GET,
-            Self::Post => Method::POST,
-            Self::Put => Method::PUT,
-            Self::Patch => Method::PATCH,
-            Self::Delete => Method::DELETE,
-        }
-    }
-}
-
 /// A 2xx answer, read whole.
 pub(super) struct Inbound {
     pub(super) heading: Heading,
@@ -110,6 +62,7 @@ pub(super) struct Http {
     client: reqwest::Client,
     base: Url,
     time_limit: Duration,
+    write_deadline: WriteDeadline,
     pub(super) observer: Arc<dyn Observer>,
 }
 
@@ -136,7 +89,8 @@ impl Http {
         // With a CA bundle, that is what cannot be used: nothing else here is the user's.
         let what = if config.ca_bundle.is_some() { "caBundle cannot be used" } else { "no HTTP client" };
         let client = builder.build().map_err(|error| wrong(format!("{what}: {}", chain(error))))?;
-        Ok(Self { client, base: config.base_url.clone(), time_limit: config.time_limit, observer })
+        let ClientConfig { base_url, time_limit, write_deadline, .. } = config.clone();
+        Ok(Self { client, base: base_url, time_limit, write_deadline, observer })
     }
 
     /// Sends the request once.
@@ -147,8 +101,8 @@ impl Http {
         token: Option<&Token>,
     ) -> Result<Inbound, Error> {
         let method = outbound.method.as_str();
-        let started = Instant::now();
-        may_go(&mut slot, outbound, self.time_limit).map_err(|error| error.of_call(method, &outbound.path))?;
+        let (started, limits) = (Instant::now(), outbound.limits(&self.write_deadline));
+        may_go(&mut slot, &limits, self.time_limit).map_err(|error| error.of_call(method, &outbound.path))?;
         let result = self.exchange(outbound, token).await;
         let elapsed = started.elapsed();
         if let Err(error) = &result
@@ -169,7 +123,8 @@ impl Http {
         let mut response = sent.map_err(|error| no_answer(error, &scrubber()))?;
         let status = response.status();
         let heading = Heading::read(response.headers());
-        let body = read(&mut response, outbound.largest).await;
+        let largest = if status.is_success() { outbound.largest } else { LARGEST_REFUSAL };
+        let body = read(&mut response, largest).await;
         if !status.is_success() {
             // What came of the body is enough to tell whose it is.
             let (Ok(body) | Err((body, _))) = body;
@@ -202,7 +157,10 @@ impl Http {
             request = request.header("X-SailPoint-Experimental", "true");
         }
         match &outbound.body {
-            Some(body) => request.header(CONTENT_TYPE, body.content_type).body(body.bytes.clone()),
+            Some(body) => {
+                let in_time = InTime::new(body.bytes.clone(), outbound.limits(&self.write_deadline));
+                request.header(CONTENT_TYPE, body.content_type).body(reqwest::Body::wrap(in_time))
+            }
             None => request,
         }
     }
@@ -219,10 +177,8 @@ impl Http {
 }
 
 /// Whether the request may be sent now.
-fn may_go(slot: &mut Slot, outbound: &Outbound<'_>, time_limit: Duration) -> Result<(), Error> {
-    if outbound.send_before.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Err(Error::new(ErrorKind::NotSent, "not sent: the deadline for sending it had passed"));
-    }
+fn may_go(slot: &mut Slot, limits: &Limits, time_limit: Duration) -> Result<(), Error> {
+    limits.check().map_err(|too_late| Error::new(ErrorKind::NotSent, too_late.to_string()))?;
     slot.send(time_limit).map_err(|until| {
         let wait = until.saturating_duration_since(Instant::now());
         Error::new(ErrorKind::NotSent, "not sent: the tenant asked for a pause").retry_after(Some(wait))
@@ -256,6 +212,9 @@ fn certificates(bundle: &str) -> Result<Vec<Certificate>, String> {
 
 /// The error of a request that got no whole answer.
 fn no_answer(error: reqwest::Error, scrubber: &Scrubber) -> Error {
+    if let Some(too_late) = TooLate::cause_of(&error) {
+        return Error::new(ErrorKind::NotSent, too_late.to_string()).because(error);
+    }
     let (dns, connect, timeout, builder) = (error.is_dns(), error.is_connect(), error.is_timeout(), error.is_builder());
     let error = error.without_url();
     let causes = causes(&error);

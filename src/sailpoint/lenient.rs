@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use super::versions::is_usable_id;
 use super::wire::Reference;
 
 /// Takes the field out if it can be read. Null is absent.
@@ -27,6 +28,12 @@ pub(super) fn text(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// The id of an integration. A number that is not whole, or too large to be held exactly, would be another id.
+pub(super) fn id(value: &Value) -> Option<String> {
+    let id = text(value).filter(|_| !value.is_f64())?;
+    is_usable_id(&id).then_some(id)
 }
 
 /// An object, or one that was encoded as a string (`attributes` in the specification's examples).

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::budget::Slot;
 use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
-use super::http::{Outbound, Verb};
 use super::lenient;
-use super::operations::LARGEST;
+use super::operations::LARGEST_LIST;
+use super::outbound::{Outbound, Verb};
 use super::versions::Collection;
 use super::wire::Named;
 
@@ -89,7 +89,7 @@ impl Client {
             route,
             experimental: false,
             body: None,
-            largest: LARGEST * 8,
+            largest: LARGEST_LIST,
             secrets: &[],
             send_before: None,
         };

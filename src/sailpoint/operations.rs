@@ -9,18 +9,19 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::budget::Slot;
+use super::claims::is_usable_org;
 use super::class::Class;
 use super::client::{Answer, Client};
 use super::error::{Error, ErrorKind};
-use super::http::{Body, Outbound, Verb};
 use super::lenient;
+use super::outbound::{Body, Outbound, Verb};
 use super::versions::Collection;
 use super::wire::{Details, Integration, PatchOperation};
 
 /// The most that is read of a list: some ten thousand integrations.
-const LARGEST_LIST: usize = 64 * 1024 * 1024;
-/// The most that is read of any other answer.
-pub(super) const LARGEST: usize = 1024 * 1024;
+pub(super) const LARGEST_LIST: usize = 64 * 1024 * 1024;
+/// The most that is read of any other answer: what Kubernetes keeps of a resource (1.5 MiB) with every letter escaped.
+const LARGEST: usize = 10 * 1024 * 1024;
 
 const JSON: &str = "application/json";
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -38,13 +39,14 @@ impl Client {
     /// The org as `GET /oauth/info` names it (`tenantName`), for a token that does not.
     ///
     /// # Errors
-    /// As the call failed; [`ErrorKind::Malformed`] if the answer has no `tenantName`.
+    /// As the call failed; [`ErrorKind::Malformed`] if the answer has no usable `tenantName`.
     pub async fn org_info(&self) -> Result<Answer<String>, Error> {
         let slot = self.prepare(Class::Look).await?;
         let request = self.request(Verb::Get, "/oauth/info".to_owned(), "/oauth/info");
         self.value(slot, Outbound { experimental: false, ..request }, |value| match value {
             Value::Object(mut map) => lenient::take(&mut map, "tenantName", lenient::text)
-                .ok_or_else(|| "an answer without tenantName".to_owned()),
+                .filter(|org| is_usable_org(org))
+                .ok_or_else(|| "an answer without a usable tenantName".to_owned()),
             other => Err(format!("{} where an object was expected", lenient::type_name(&other))),
         })
         .await
@@ -66,7 +68,7 @@ impl Client {
     /// As the call failed.
     pub async fn get(&self, slot: Slot, id: &str) -> Result<Answer<Integration>, Error> {
         let request = self.request(Verb::Get, self.path(id)?, "/sim-integrations/{id}");
-        self.value(slot, request, recognisable).await
+        self.value(slot, request, |value| recognisable(value, id)).await
     }
 
     /// Creates an integration. Not repeatable: after an error of [`Certainty::Unknown`](super::Certainty) it may exist. An
@@ -92,7 +94,7 @@ impl Client {
         terms: Terms<'_>,
     ) -> Result<Answer<Integration>, Error> {
         let request = self.request(Verb::Put, self.path(id)?, "/sim-integrations/{id}");
-        self.value(slot, request.on(terms).body(JSON, details)?, recognisable).await
+        self.value(slot, request.on(terms).body(JSON, details)?, |value| recognisable(value, id)).await
     }
 
     /// Changes an integration. The operations are sent as a bare array, as in every example of the specification.
@@ -107,7 +109,7 @@ impl Client {
         terms: Terms<'_>,
     ) -> Result<Answer<Integration>, Error> {
         let request = self.request(Verb::Patch, self.path(id)?, "/sim-integrations/{id}");
-        self.value(slot, request.on(terms).body(JSON_PATCH, operations)?, recognisable).await
+        self.value(slot, request.on(terms).body(JSON_PATCH, operations)?, |value| recognisable(value, id)).await
     }
 
     /// Changes the rule that runs before provisioning.
@@ -123,7 +125,7 @@ impl Client {
     ) -> Result<Answer<Integration>, Error> {
         let path = format!("{}/beforeProvisioningRule", self.path(id)?);
         let request = self.request(Verb::Patch, path, "/sim-integrations/{id}/beforeProvisioningRule");
-        self.value(slot, request.on(terms).body(JSON_PATCH, operations)?, recognisable).await
+        self.value(slot, request.on(terms).body(JSON_PATCH, operations)?, |value| recognisable(value, id)).await
     }
 
     /// Deletes an integration. SailPoint documents a 200 without content; any 2xx counts.
@@ -164,15 +166,20 @@ impl<'a> Outbound<'a> {
         // The message of a serializer may quote a value.
         let bytes = serde_json::to_vec(value)
             .map_err(|_| Error::new(ErrorKind::Misconfigured, "the body cannot be written as JSON"))?;
-        Ok(Self { body: Some(Body { content_type, bytes }), ..self })
+        Ok(Self { body: Some(Body { content_type, bytes: bytes.into() }), ..self })
     }
 }
 
-/// An answer that is an integration: some other service's JSON has neither id nor name.
-fn recognisable(value: Value) -> Result<Integration, String> {
+/// An answer that is the integration `asked` for: some other service's JSON has neither id nor name, and what a proxy has
+/// mixed up has another id.
+fn recognisable(value: Value, asked: &str) -> Result<Integration, String> {
     let integration = Integration::read(value).map_err(|why| format!("the answer {why}"))?;
-    if integration.id.is_none() && integration.name.is_none() {
-        return Err("an object without id and name where an integration was expected".to_owned());
+    match (&integration.id, &integration.name) {
+        (Some(id), _) if id != asked => Err("an integration with another id than was asked for".to_owned()),
+        (None, _) if integration.extra.contains_key("id") => {
+            Err("an integration with an id that can be none".to_owned())
+        }
+        (None, None) => Err("an object without id and name where an integration was expected".to_owned()),
+        _ => Ok(integration),
     }
-    Ok(integration)
 }

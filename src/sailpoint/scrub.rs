@@ -8,6 +8,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::text::one_line;
+
 /// What stands in place of a secret.
 pub(super) const MARK: &str = "(sensitive)";
 /// The most bytes of the server's words that are kept: 1 KiB.
@@ -15,6 +17,10 @@ pub(super) const MOST_BYTES: usize = 1024;
 /// Shorter secrets are replaced only where they stand alone: taken out everywhere, an "a" would leave no readable word,
 /// and the holes would tell what it was.
 const SHORT: usize = 4;
+/// The most bytes of the server's words that are searched. What would be left of a secret at their end goes with them.
+const MOST_SEARCHED: usize = 16 * 1024;
+/// What anybody would guess first is no secret: without these, no message about a flag could be read.
+const NO_SECRETS: [&str; 3] = ["true", "false", "null"];
 
 /// Knows the secret values of one call.
 #[derive(Clone, Default)]
@@ -35,9 +41,13 @@ impl Scrubber {
 
     /// The text without secrets and control characters, at most [`MOST_BYTES`] long.
     pub(super) fn clean(&self, text: &str) -> String {
-        let text = without_control(text);
+        let whole = one_line(text);
+        let text = &whole[..whole.floor_char_boundary(MOST_SEARCHED)];
         let mut found: Vec<(usize, usize)> =
-            self.needles.iter().flat_map(|needle| places(&text, needle.expose_secret())).collect();
+            self.needles.iter().flat_map(|needle| places(text, needle.expose_secret())).collect();
+        if text.len() < whole.len() {
+            found.extend(self.last_that_may_be_cut(text));
+        }
         found.sort_unstable();
         let mut cleaned = String::with_capacity(text.len().min(MOST_BYTES));
         let mut at = 0;
@@ -52,18 +62,34 @@ impl Scrubber {
         cleaned.push_str(&text[at..]);
         cut(cleaned.trim())
     }
+
+    /// Where a secret that the end of the text cuts in two would begin, and that end.
+    fn last_that_may_be_cut(&self, text: &str) -> Option<(usize, usize)> {
+        let longest = self.needles.iter().map(|needle| needle.expose_secret().len()).max()?;
+        let start = text.floor_char_boundary(text.len().saturating_sub(longest));
+        (start < text.len()).then_some((start, text.len()))
+    }
 }
 
-/// Every spelling in which a server may echo the secret.
+/// Every spelling in which a server may echo the secret: as it is, or without the blanks and line breaks around it.
 fn spellings(secret: &str) -> Vec<String> {
-    if secret.is_empty() {
+    let trimmed = secret.trim();
+    let mut all = exact_spellings(secret);
+    if trimmed != secret {
+        all.extend(exact_spellings(trimmed));
+    }
+    all
+}
+
+fn exact_spellings(secret: &str) -> Vec<String> {
+    if secret.trim().is_empty() || NO_SECRETS.contains(&secret.trim().to_ascii_lowercase().as_str()) {
         return Vec::new();
     }
     let quoted = serde_json::Value::from(secret).to_string();
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let mut all = vec![
-        without_control(secret),
+        one_line(secret),
         quoted[1..quoted.len() - 1].to_owned(),
         ascii_json(secret),
         lower_hex(&form),
@@ -142,15 +168,6 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     !text[..start].ends_with(joins) && !text[end..].starts_with(joins)
 }
 
-/// Control characters become spaces: words are one line, and a terminal must not obey them.
-fn without_control(text: &str) -> String {
-    let unseen = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|character| if unseen(character) { ' ' } else { character }).collect()
-}
-
 fn cut(text: &str) -> String {
     if text.len() <= MOST_BYTES {
         return text.to_owned();
@@ -197,6 +214,31 @@ mod tests {
     }
 
     #[test]
+    fn what_everybody_knows_is_no_secret() {
+        for known in ["true", "False", "null", " ", "\n", "true\n"] {
+            let words = "enabled must be true or false, not null";
+            assert_eq!(clean(known, words), words, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_without_the_line_break_that_an_editor_left() {
+        assert_eq!(clean("hunter2hunter2\n", "no: hunter2hunter2"), "no: (sensitive)");
+        assert_eq!(clean(" hunter2hunter2\r\n", "no: \"hunter2hunter2\""), "no: \"(sensitive)\"");
+    }
+
+    #[test]
+    fn much_text_is_cut_before_it_is_searched_and_shows_no_part_of_a_secret() {
+        let secret = "hunter2".repeat(1000);
+        for text in
+            [format!("{}{secret}", secret.repeat(2)), format!("{} {secret}", "a".repeat(16_380)), "a".repeat(1 << 20)]
+        {
+            let cleaned = clean(&secret, &text);
+            assert!(cleaned.len() <= MOST_BYTES && !cleaned.contains("hunter"), "{cleaned}");
+        }
+    }
+
+    #[test]
     fn words_are_one_line_and_short() {
         assert_eq!(clean("none", "a\r\nb\u{1b}[31mc\u{202e}"), "a  b [31mc");
         let long = clean("none", &"ü".repeat(2000));
@@ -225,7 +267,7 @@ mod tests {
             let cleaned = Scrubber::new(&known).clean(&text);
             for secret in &secrets {
                 prop_assert!(!cleaned.contains(secret.as_str()), "{cleaned:?} has {secret:?}");
-                prop_assert!(!cleaned.contains(&without_control(secret)), "{cleaned:?} has {secret:?}");
+                prop_assert!(!cleaned.contains(&one_line(secret)), "{cleaned:?} has {secret:?}");
             }
         }
     }

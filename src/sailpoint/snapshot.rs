@@ -18,7 +18,7 @@ pub struct Snapshot {
     by_name: BTreeMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
     tombstones: BTreeMap<String, Instant>,
-    /// What a 404 of SailPoint's own said is gone.
+    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET.
     gone: BTreeSet<String>,
     /// When we last wrote to an id, whatever came of it.
     written: BTreeMap<String, Instant>,
@@ -31,6 +31,8 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Entry {
     integration: Arc<Integration>,
+    /// When it was first known, as `as_of`.
+    since: Instant,
     /// When its LIST or read started, or its write was answered.
     as_of: Instant,
     /// Whether a LIST showed it. A read or a write does not lag, so that a LIST may be behind it.
@@ -70,6 +72,14 @@ impl Snapshot {
     #[must_use]
     pub fn is_gone(&self, id: &str) -> bool {
         self.gone.contains(id)
+    }
+
+    /// Whether this id was known before `sent`: then it is not the result of a create that was sent then.
+    #[must_use]
+    pub fn was_known(&self, id: &str, sent: Instant) -> bool {
+        self.entries.get(id).is_some_and(|entry| entry.since <= sent)
+            || self.tombstones.contains_key(id)
+            || self.gone.contains(id)
     }
 
     /// When we last wrote to this id, in this process.
@@ -137,7 +147,7 @@ impl Snapshot {
             let Some(id) = integration.id.clone() else { continue };
             if !self.is_newer(&id, started, lag) {
                 self.tombstones.remove(&id);
-                self.insert(id, Entry { integration: Arc::new(integration), as_of: started, is_listed: true });
+                self.insert(id, Arc::new(integration), started, true);
             }
         }
     }
@@ -148,24 +158,25 @@ impl Snapshot {
         self.written.insert(id.clone(), answered);
         self.unanswered.remove(&id);
         self.tombstones.remove(&id);
-        self.insert(id, Entry { integration, as_of: answered, is_listed: false });
+        self.insert(id, integration, answered, false);
     }
 
     /// A read of one integration that started at `started`.
     pub fn read(&mut self, integration: Arc<Integration>, started: Instant) {
         let Some(id) = integration.id.clone() else { return };
         if !self.is_newer(&id, started, Duration::ZERO) {
-            self.insert(id, Entry { integration, as_of: started, is_listed: false });
+            self.insert(id, integration, started, false);
         }
     }
 
-    /// We deleted this id, or found it gone while deleting.
+    /// We deleted this id.
     pub fn deleted(&mut self, id: &str, answered: Instant) {
         self.remove(id);
         self.whole.remove(id);
         self.unanswered.remove(id);
         self.written.insert(id.to_owned(), answered);
         self.tombstones.insert(id.to_owned(), answered);
+        self.gone.insert(id.to_owned());
     }
 
     /// SailPoint itself said that this id is gone.
@@ -185,7 +196,7 @@ impl Snapshot {
     #[must_use]
     pub fn with_times(&self, moved: impl Fn(Instant) -> Instant) -> Self {
         let mut snapshot = self.clone();
-        let entries = snapshot.entries.values_mut().map(|entry| &mut entry.as_of);
+        let entries = snapshot.entries.values_mut().flat_map(|entry| [&mut entry.since, &mut entry.as_of]);
         let writes = [&mut snapshot.tombstones, &mut snapshot.written, &mut snapshot.unanswered];
         for time in entries.chain(writes.into_iter().flat_map(BTreeMap::values_mut)) {
             *time = moved(*time);
@@ -193,17 +204,18 @@ impl Snapshot {
         snapshot
     }
 
-    fn insert(&mut self, id: String, entry: Entry) {
-        self.remove(&id);
+    fn insert(&mut self, id: String, integration: Arc<Integration>, as_of: Instant, is_listed: bool) {
+        let before = self.remove(&id);
         self.gone.remove(&id);
-        if let Some(name) = &entry.integration.name {
+        if let Some(name) = &integration.name {
             self.by_name.entry(name.clone()).or_default().insert(id.clone());
         }
-        self.entries.insert(id, entry);
+        let since = before.map_or(as_of, |entry| entry.since.min(as_of));
+        self.entries.insert(id, Entry { integration, since, as_of, is_listed });
     }
 
-    fn remove(&mut self, id: &str) {
-        let Some(entry) = self.entries.remove(id) else { return };
+    fn remove(&mut self, id: &str) -> Option<Entry> {
+        let entry = self.entries.remove(id)?;
         if let Some(name) = &entry.integration.name
             && let Some(ids) = self.by_name.get_mut(name)
         {
@@ -212,103 +224,9 @@ impl Snapshot {
                 self.by_name.remove(name);
             }
         }
+        Some(entry)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LAG: Duration = Duration::from_secs(30);
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn integration(id: &str, name: &str) -> Integration {
-        Integration { id: Some(id.to_owned()), name: Some(name.to_owned()), ..Integration::default() }
-    }
-
-    fn ids(snapshot: &Snapshot) -> Vec<&str> {
-        snapshot.ids().collect()
-    }
-
-    #[test]
-    fn a_list_never_removes_or_replaces_what_we_wrote_since_it_started() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.wrote(Arc::new(integration("new", "written")), start);
-        snapshot.merge(vec![integration("new", "stale")], start + SECOND, LAG, true);
-        assert_eq!(snapshot.get("new").unwrap().name.as_deref(), Some("written"));
-        snapshot.merge(vec![], start + SECOND, LAG, true);
-        assert_eq!(ids(&snapshot), ["new"], "a lagging list does not remove it");
-        snapshot.merge(vec![], start + LAG + SECOND, LAG, true);
-        assert!(snapshot.is_empty(), "a later one does");
-    }
-
-    #[test]
-    fn a_lagging_list_revives_nothing_that_we_deleted() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.merge(vec![integration("a", "a")], start, LAG, true);
-        snapshot.deleted("a", start + SECOND);
-        snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
-        assert!(snapshot.is_empty());
-        snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
-        assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
-    }
-
-    #[test]
-    fn what_is_held_or_was_listed_is_missed() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
-        snapshot.deleted("b", start);
-        let held = BTreeSet::from(["h".to_owned(), "new".to_owned()]);
-        let later = start + LAG + SECOND;
-        snapshot.wrote(Arc::new(integration("new", "new")), later);
-        assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
-        snapshot.confirm_gone("a");
-        assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
-    }
-
-    #[test]
-    fn a_list_soon_after_another_must_show_what_that_one_showed() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
-        let none = BTreeSet::new();
-        assert_eq!(snapshot.missing(&[], start + SECOND, LAG, &none), ["a", "b"]);
-        snapshot.read(Arc::new(integration("a", "a")), start + 2 * SECOND);
-        snapshot.wrote(Arc::new(integration("b", "b")), start + 2 * SECOND);
-        assert_eq!(snapshot.missing(&[], start + 3 * SECOND, LAG, &none), ["a", "b"], "whatever we know of them since");
-    }
-
-    #[test]
-    fn of_two_lists_the_later_is_the_newer() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.merge(vec![integration("a", "before")], start, LAG, true);
-        snapshot.merge(vec![integration("a", "after")], start + SECOND, LAG, true);
-        assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"));
-        snapshot.merge(vec![integration("a", "before")], start, LAG, true);
-        assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"), "an earlier one that comes late is not");
-    }
-
-    #[test]
-    fn a_list_that_is_not_whole_removes_nothing() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.merge(vec![integration("a", "a")], start, LAG, true);
-        snapshot.merge(vec![integration("b", "b")], start + LAG + SECOND, LAG, false);
-        assert_eq!(ids(&snapshot), ["a", "b"]);
-    }
-
-    #[test]
-    fn names_follow_their_entries() {
-        let start = Instant::now();
-        let mut snapshot = Snapshot::default();
-        snapshot.merge(vec![integration("a", "x"), integration("b", "x")], start, LAG, true);
-        assert_eq!(snapshot.named("x").count(), 2);
-        snapshot.wrote(Arc::new(integration("a", "y")), start);
-        assert_eq!(snapshot.named("x").count(), 1);
-        assert_eq!(snapshot.named("y").count(), 1);
-    }
-}
+mod tests;

@@ -88,14 +88,27 @@ impl ApiVersion {
     /// The path of one integration, its id percent-encoded.
     ///
     /// # Errors
-    /// [`UnusableId`] if the id could not stand in a path: empty, `.` or `..` would name another resource.
+    /// [`UnusableId`] if the id could not stand in a path: see [`is_usable_id`].
     pub(super) fn integration(self, id: &str) -> Result<String, UnusableId> {
-        if matches!(id, "" | "." | "..") {
+        if !is_usable_id(id) {
             return Err(UnusableId);
         }
         let segment = utf8_percent_encode(id, NOT_IN_SEGMENT);
         Ok(format!("{}/{segment}", self.collection(Collection::SimIntegrations)))
     }
+}
+
+/// The most characters of an id: what a status can keep.
+const LONGEST_ID: usize = 1024;
+
+/// Whether this can be the id of an integration: it stands in paths, in a status and in messages.
+///
+/// Empty, `.` and `..` would name another resource, and a slash might, as some gateways decode `%2F`.
+#[must_use]
+pub fn is_usable_id(id: &str) -> bool {
+    let fits =
+        |character: char| !character.is_control() && !character.is_whitespace() && !matches!(character, '/' | '\\');
+    !matches!(id, "" | "." | "..") && id.chars().all(fits) && id.chars().count() <= LONGEST_ID
 }
 
 impl fmt::Display for ApiVersion {
@@ -119,7 +132,7 @@ pub struct UnknownVersion(String);
 
 /// An id that cannot stand in a path.
 #[derive(Debug, thiserror::Error)]
-#[error("an integration's id may not be empty, \".\" or \"..\"")]
+#[error("this can be no integration's id: it may not be empty, \".\" or \"..\", and have no slash and no blank")]
 pub(super) struct UnusableId;
 
 #[cfg(test)]
@@ -146,12 +159,11 @@ mod tests {
 
     #[test]
     fn ids_cannot_leave_their_segment() {
-        assert_eq!(
-            ApiVersion::Beta.integration("a/../b?c#d e").unwrap(),
-            "/beta/sim-integrations/a%2F..%2Fb%3Fc%23d%20e"
-        );
+        assert_eq!(ApiVersion::Beta.integration("a..b?c#d&e").unwrap(), "/beta/sim-integrations/a..b%3Fc%23d%26e");
+        assert_eq!(ApiVersion::Beta.integration("%2e%2e").unwrap(), "/beta/sim-integrations/%252e%252e");
         assert_eq!(ApiVersion::Beta.integration("ü%").unwrap(), "/beta/sim-integrations/%C3%BC%25");
-        for id in ["", ".", ".."] {
+        let long = "x".repeat(LONGEST_ID + 1);
+        for id in ["", ".", "..", "a/b", "../sources/1", "a\\b", "a b", "a\nb", "a\0", &long] {
             assert!(ApiVersion::V1.integration(id).is_err(), "{id:?}");
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use sim_operator::sailpoint::{ApiVersion, Budget, Class, Client, ClientConfig, Credentials, Slot, Unobserved};
 
+mod deadline;
 mod network;
 mod operations;
 mod refusals;

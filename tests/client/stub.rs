@@ -10,7 +10,7 @@ pub(crate) const TOKEN: &str = "stub-token-canary-value";
 
 pub(crate) struct Stub {
     pub(crate) url: String,
-    requests: Arc<Mutex<Vec<String>>>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stub {
@@ -38,30 +38,35 @@ impl Stub {
     async fn start(raw: Option<Vec<u8>>, token: Option<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&heads);
         let token = token.unwrap_or_else(|| format!(r#"{{"access_token":"{TOKEN}","expires_in":600}}"#));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, raw.clone(), token.clone(), Arc::clone(&kept)));
             }
         });
-        Self { url, requests }
+        Self { url, heads }
     }
 
     /// The request lines so far, token calls aside.
     pub(crate) fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        self.heads().iter().map(|head| head.lines().next().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The same with all headers.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
     }
 }
 
-async fn serve(stream: TcpStream, raw: Option<Vec<u8>>, token: String, requests: Arc<Mutex<Vec<String>>>) {
+async fn serve(stream: TcpStream, raw: Option<Vec<u8>>, token: String, heads: Arc<Mutex<Vec<String>>>) {
     let mut stream = BufReader::new(stream);
-    let line = request(&mut stream).await;
-    let answer = if line.contains("/oauth/token") {
+    let head = request(&mut stream).await;
+    let answer = if head.contains("/oauth/token") {
         format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{token}", token.len()).into_bytes()
     } else {
-        requests.lock().unwrap().push(line);
+        heads.lock().unwrap().push(head);
         match raw {
             Some(raw) => raw,
             None => std::future::pending().await,
@@ -73,9 +78,9 @@ async fn serve(stream: TcpStream, raw: Option<Vec<u8>>, token: String, requests:
     let _ = stream.read(&mut [0; 1]).await;
 }
 
-/// Reads a request whole; its first line.
+/// Reads a request whole; its head.
 async fn request(stream: &mut BufReader<TcpStream>) -> String {
-    let (mut first, mut length) = (String::new(), 0);
+    let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await.unwrap();
@@ -85,10 +90,8 @@ async fn request(stream: &mut BufReader<TcpStream>) -> String {
         if line.trim().is_empty() {
             break;
         }
-        if first.is_empty() {
-            line.trim_end().clone_into(&mut first);
-        }
+        head.push_str(&line);
     }
     stream.read_exact(&mut vec![0; length]).await.unwrap();
-    first
+    head
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -16,7 +17,7 @@ use super::events::{Notice, event, events};
 use super::manifests::{config, credentials, merge, service_now, tenant};
 use super::resources::Resources;
 use super::writes::{Write, writes};
-use crate::support::control_plane::Sandbox;
+use crate::support::control_plane::{Sandbox, kubeconfig};
 use crate::support::crds;
 use crate::support::process::Operator;
 use crate::support::simulator::{Call, Config, Tenant};
@@ -26,7 +27,7 @@ use crate::support::wait::eventually;
 static WORLDS: Semaphore = Semaphore::const_new(10);
 
 /// Everything that takes minutes in a cluster takes seconds here. A later flag of the same name counts.
-const QUICK: [(&str, &str); 10] = [
+const QUICK: [(&str, &str); 11] = [
     ("--resync", "1s"),
     ("--settle", "2s"),
     ("--list-lag", "50ms"),
@@ -36,6 +37,7 @@ const QUICK: [(&str, &str); 10] = [
     ("--refused-retry", "1h"),
     ("--connect-limit", "2s"),
     ("--request-limit", "10s"),
+    ("--leader-elect", "false"),
     ("--log", "debug"),
 ];
 
@@ -44,6 +46,7 @@ pub struct Setup {
     config: Config,
     flags: BTreeMap<String, String>,
     tenant: Value,
+    is_prepared: bool,
     is_started: bool,
     sees: Vec<String>,
 }
@@ -75,6 +78,12 @@ impl Setup {
 
     /// The test applies and starts everything itself.
     pub fn not_started(mut self) -> Self {
+        (self.is_prepared, self.is_started) = (false, false);
+        self
+    }
+
+    /// The tenant and its Secrets are there, and the test starts every operator itself.
+    pub fn prepared(mut self) -> Self {
         self.is_started = false;
         self
     }
@@ -89,21 +98,26 @@ impl Setup {
         let mut flags = self.flags;
         let namespaces: Vec<_> = self.sees.into_iter().chain([kubernetes.namespace.clone()]).collect();
         flags.insert("--namespace".to_owned(), namespaces.join(","));
+        flags.insert("--lease-namespace".to_owned(), kubernetes.namespace.clone());
         let mut world = World {
             kubernetes,
             tenant: simulator,
             sims,
             tenants,
             flags,
+            environment: BTreeMap::new(),
+            kubeconfig: None,
             operators: Vec::new(),
             said: String::new(),
             is_closed: false,
             _running: running,
         };
-        if self.is_started {
+        if self.is_prepared {
             world.secret("acme-sailpoint", &credentials()).await;
             world.secret("servicenow", &service_now()).await;
             world.tenants.apply(&tenant("acme", world.tenant.url()).with(self.tenant)).await;
+        }
+        if self.is_started {
             world.start_operator();
         }
         world
@@ -121,6 +135,8 @@ pub struct World {
     /// The `SailPointTenant`s of the namespace.
     pub tenants: Resources,
     flags: BTreeMap<String, String>,
+    environment: BTreeMap<String, String>,
+    kubeconfig: Option<PathBuf>,
     operators: Vec<(Operator, u16)>,
     /// What operators said that have ended.
     said: String,
@@ -138,7 +154,7 @@ impl World {
     pub fn like() -> Setup {
         let flags = QUICK.map(|(flag, value)| (flag.to_owned(), value.to_owned())).into();
         let tenant = Value::Object(serde_json::Map::new());
-        Setup { config: config(), flags, tenant, is_started: true, sees: Vec::new() }
+        Setup { config: config(), flags, tenant, is_prepared: true, is_started: true, sees: Vec::new() }
     }
 
     /// Starts an operator; one more, if one runs.
@@ -147,7 +163,31 @@ impl World {
         let listen = format!("--listen=127.0.0.1:{port}");
         let flags: Vec<String> = self.flags.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
         let arguments: Vec<&str> = ["run", &listen].into_iter().chain(flags.iter().map(String::as_str)).collect();
-        self.operators.push((Operator::start(&arguments, &[]), port));
+        let environment: Vec<_> = self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let kubeconfig = self.kubeconfig.as_deref().unwrap_or_else(|| kubeconfig());
+        self.operators.push((Operator::start_as(kubeconfig, &arguments, &environment), port));
+    }
+
+    /// The operator that was started last.
+    pub fn operator(&self) -> &Operator {
+        &self.operators.last().expect("an operator runs").0
+    }
+
+    /// The operator that was started as this one, from 0 on.
+    pub fn replica(&mut self, number: usize) -> &mut Operator {
+        &mut self.operators[number].0
+    }
+
+    /// Of the operators that run, the one that was started first.
+    pub fn first_operator(&self) -> &Operator {
+        &self.operators.first().expect("an operator runs").0
+    }
+
+    /// Waits until the operator that was started first ends of itself.
+    pub async fn first_operator_ends(&mut self) {
+        let (mut operator, _) = self.operators.remove(0);
+        operator.exits().await;
+        self.said.push_str(&operator.lines().join("\n"));
     }
 
     /// Every operator dies as with its node.
@@ -170,6 +210,16 @@ impl World {
     /// Changes a flag for the operators that are started from now on.
     pub fn set_flag(&mut self, flag: &str, value: &str) {
         self.flags.insert(flag.to_owned(), value.to_owned());
+    }
+
+    /// Holds the operators that are started from now on at failpoints, as in `created=1*return(hold)`; empty: nowhere.
+    pub fn set_failpoints(&mut self, failpoints: &str) {
+        self.environment.insert("FAILPOINTS".to_owned(), failpoints.to_owned());
+    }
+
+    /// The operators that are started from now on reach Kubernetes by this kubeconfig, or straight.
+    pub fn set_kubeconfig(&mut self, kubeconfig: Option<PathBuf>) {
+        self.kubeconfig = kubeconfig;
     }
 
     /// Somebody creates or replaces a Secret.
@@ -233,18 +283,32 @@ impl World {
 
     /// What Prometheus reads of the operator that was started last.
     pub async fn metrics(&self) -> String {
-        let (_, port) = self.operators.last().expect("an operator runs");
+        self.served(self.operators.len() - 1, "metrics").await
+    }
+
+    /// What the operator that was started as this one answers at a path.
+    pub async fn served(&self, number: usize, path: &str) -> String {
+        let (_, port) = self.operators.get(number).expect("an operator runs");
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        eventually("the operator's metrics", async || {
-            let answer = http.get(format!("http://127.0.0.1:{port}/metrics")).send().await;
+        eventually(&format!("the operator's {path}"), async || {
+            let answer = http.get(format!("http://127.0.0.1:{port}/{path}")).send().await;
             answer.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())
         })
         .await
     }
 
+    /// Keeps what was said by operators that have ended.
+    fn bury(&mut self) {
+        let ended: Vec<_> = self.operators.extract_if(.., |(operator, _)| operator.exit_status().is_some()).collect();
+        for (operator, _) in ended {
+            self.said.push_str(&operator.lines().join("\n"));
+        }
+    }
+
     /// Ends the test: no operator panicked, and no secret came out anywhere.
     pub async fn close(mut self) {
         self.is_closed = true;
+        self.bury();
         if !self.operators.is_empty() {
             assert_no_secret_in("the metrics", &self.metrics().await);
         }

@@ -1,14 +1,15 @@
 //! A real Kubernetes API, one per test binary, and a namespace of its own for each test.
 //!
-//! There is an API server and nothing else: no controller deletes a namespace's contents, no garbage collector follows
-//! owner references, no Pod ever runs. Namespaces are never deleted, as the whole API is thrown away with the binary.
+//! There is an API server and nothing else, unless a test asks [`with_controllers`]: no controller deletes a namespace's
+//! contents, no garbage collector follows owner references, no Pod ever runs. Namespaces are never deleted, as the whole
+//! API is thrown away with the binary.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{ObjectMeta, PostParams};
@@ -16,17 +17,26 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Config, Resource};
 
+use super::process::signal;
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/control-plane");
 
 static CONTROL_PLANE: LazyLock<ControlPlane> = LazyLock::new(ControlPlane::start);
+static WITH_CONTROLLERS: AtomicBool = AtomicBool::new(false);
+
+/// This binary's control plane has the controllers that empty a deleted namespace and collect garbage. Each of its tests says
+/// so first: whichever comes first starts the control plane.
+pub fn with_controllers() {
+    WITH_CONTROLLERS.store(true, Ordering::Relaxed);
+}
 
 /// The running script. It ends when its standard input closes, and the system closes that when this process ends,
 /// however it ends: so nothing here is ever dropped, and nothing is left behind.
 struct ControlPlane {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
-    _script: Child,
-    _output: BufReader<ChildStdout>,
+    script: Child,
+    output: Mutex<BufReader<ChildStdout>>,
 }
 
 impl ControlPlane {
@@ -36,26 +46,39 @@ impl ControlPlane {
         let assets = String::from_utf8(assets.stdout).unwrap();
 
         let folder = tempfile::Builder::new().prefix("sim-operator-test-").tempdir().unwrap().keep();
+        let controllers = WITH_CONTROLLERS.load(Ordering::Relaxed).then_some(OsStr::new("--with-controllers"));
         let mut script = Command::new(SCRIPT)
-            .args([OsStr::new("run"), OsStr::new("--remove"), folder.as_os_str()])
+            .args(
+                [OsStr::new("run"), OsStr::new("--remove")].into_iter().chain(controllers).chain([folder.as_os_str()]),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut output = BufReader::new(script.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let Some(kubeconfig) = line.trim_end().strip_prefix("ready ") else {
+        let Some(kubeconfig) = ready(&mut output) else {
             script.wait().unwrap();
-            panic!("tools/control-plane run failed; its reason is on standard error");
+            panic!("{NOT_READY}");
         };
-        Self {
-            kubeconfig: PathBuf::from(kubeconfig),
-            kubectl: Path::new(assets.trim_end()).join("kubectl"),
-            _script: script,
-            _output: output,
-        }
+        let kubectl = Path::new(assets.trim_end()).join("kubectl");
+        Self { kubeconfig, kubectl, script, output: Mutex::new(output) }
     }
+}
+
+const NOT_READY: &str = "tools/control-plane run failed; its reason is on standard error";
+
+/// Waits until the script says that the API is ready; where its kubeconfig is.
+fn ready(output: &mut impl BufRead) -> Option<PathBuf> {
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    line.trim_end().strip_prefix("ready ").map(PathBuf::from)
+}
+
+/// Kills kube-apiserver and starts it again, as it was; blocks until it is ready. For a binary whose one test minds it.
+pub fn restart_api_server() {
+    let mut output = CONTROL_PLANE.output.lock().unwrap();
+    signal(&CONTROL_PLANE.script, "USR1");
+    ready(&mut *output).expect(NOT_READY);
 }
 
 /// The administrator's kubeconfig, for child processes.

@@ -9,6 +9,7 @@
 
 pub mod control_plane;
 pub mod crds;
+pub mod gate;
 pub mod process;
 pub mod simulator;
 pub mod wait;

@@ -104,10 +104,15 @@ impl Operator {
     }
 
     fn signal(&self, name: &str) {
-        // The shell's own `kill`: a slim image has no other, and calling the system would need unsafe code.
-        let command = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "the operator had ended before");
+        signal(&self.child, name);
     }
+}
+
+/// Sends a signal to a child process that runs.
+pub fn signal(child: &Child, name: &str) {
+    // The shell's own `kill`: a slim image has no other, and calling the system would need unsafe code.
+    let command = format!("kill -{name} {}", child.id());
+    assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "the process had ended before");
 }
 
 impl Drop for Operator {

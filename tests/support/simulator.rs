@@ -141,6 +141,11 @@ impl Tenant {
         self.send(Method::DELETE, "faults", &Value::Null).await;
     }
 
+    /// Lets every call go on that is held.
+    pub async fn release(&self) {
+        self.send(Method::POST, "release", &Value::Null).await;
+    }
+
     /// Turns the switches that are named, as in `{"listLagMs": 500}`, and leaves the rest.
     pub async fn turn(&self, switches: &Value) {
         self.send(Method::PATCH, "switches", switches).await;

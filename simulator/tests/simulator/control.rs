@@ -79,9 +79,30 @@ async fn the_log_is_filtered_and_forgotten() {
     assert_eq!(count(&format!("?path={V1}")).await, 1);
     assert_eq!(count(&format!("?path={V1}/*")).await, 2);
     assert_eq!(count(&format!("?path={V1}/*&method=DELETE")).await, 1);
+    assert_eq!(count("?after=2").await, 2);
     assert_eq!(tried.control(Method::GET, "requests?mehtod=GET", None).await.status, 400);
     tried.control(Method::DELETE, "requests", None).await;
     assert_eq!(count("").await, 0);
+}
+
+#[tokio::test]
+async fn every_change_is_written_down_with_what_it_made_and_who() {
+    let tried = Tried::with(json!({ "duplicateNames": "409" })).await;
+    let id = tried.post(V1, &full("Desk")).await.ok()["id"].as_str().unwrap().to_owned();
+    tried.post(V1, &full("Desk")).await.refused(409);
+    let edit = json!({ "attributes": { "password": "new" } });
+    tried.control(Method::PATCH, &format!("integrations/{id}"), Some(edit)).await.ok();
+    tried.delete(&format!("{V1}/{LEGACY}")).await;
+    tried.delete(&format!("{V1}/{LEGACY}")).await;
+
+    let all = tried.control(Method::GET, "changes", None).await.ok();
+    let told = |change: &Value| (change["by"].clone(), change["what"].clone(), change["integration"]["id"].clone());
+    let told: Vec<_> = all.as_array().unwrap().iter().map(told).collect();
+    let expected = [("api", "created", id.as_str()), ("ui", "changed", &id), ("api", "deleted", LEGACY)];
+    assert_eq!(told, expected.map(|(by, what, id)| (json!(by), json!(what), json!(id))));
+    assert_eq!(all[1]["integration"]["secretsReceived"]["password"], "new");
+    let last = tried.control(Method::GET, &format!("changes?after={}", all[1]["number"]), None).await.ok();
+    assert_eq!(last, json!([all[2]]));
 }
 
 #[tokio::test]
@@ -96,6 +117,7 @@ async fn reset_brings_the_start_back() {
     tried.control(Method::PUT, "clients", Some(json!([]))).await;
     assert_eq!(tried.control(Method::POST, "reset", None).await.status, 200);
     assert_eq!(tried.control(Method::GET, "requests", None).await.ok(), json!([]));
+    assert_eq!(tried.control(Method::GET, "changes", None).await.ok(), json!([]));
     assert_eq!(tried.get(V1).await.status, 401);
     tried.token = tried.token_of(DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET).await;
     assert_eq!(tried.names(V1).await, ["Legacy Desk"]);

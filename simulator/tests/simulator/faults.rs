@@ -102,6 +102,50 @@ async fn the_change_is_made_and_the_answer_held() {
     client.abort();
 }
 
+async fn release(tried: &Tried) {
+    tried.control(Method::POST, "release", None).await;
+}
+
+#[tokio::test]
+async fn a_held_change_is_made_when_it_is_released_even_if_the_client_has_gone() {
+    let tried = Tried::seeded().await;
+    next_create(&tried, json!({ "kind": "holdBefore" })).await;
+    let client = tokio::spawn(tried.request(Method::POST, V1).json(&full("Held")).send());
+    eventually(async || tried.faults_are_met().await).await;
+    client.abort();
+    assert_eq!(count(&tried).await, 1);
+    release(&tried).await;
+    eventually(async || count(&tried).await == 2).await;
+
+    next_create(&tried, json!({ "kind": "holdBefore" })).await;
+    let client = tokio::spawn(tried.request(Method::POST, V1).json(&full("Waiting")).send());
+    eventually(async || tried.faults_are_met().await).await;
+    release(&tried).await;
+    assert_eq!(client.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_held_answer_comes_when_it_is_released() {
+    let tried = Tried::seeded().await;
+    next_create(&tried, json!({ "kind": "holdAfter" })).await;
+    let client = tokio::spawn(tried.request(Method::POST, V1).json(&full("Held")).send());
+    eventually(async || count(&tried).await == 2).await;
+    assert!(!client.is_finished());
+    release(&tried).await;
+    assert_eq!(client.await.unwrap().unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn silence_changes_nothing_and_ends_in_a_cut() {
+    let tried = Tried::seeded().await;
+    next_create(&tried, json!({ "kind": "silence" })).await;
+    let client = tokio::spawn(tried.request(Method::POST, V1).json(&full("Never")).send());
+    eventually(async || tried.faults_are_met().await).await;
+    release(&tried).await;
+    assert!(client.await.unwrap().is_err());
+    assert_eq!(count(&tried).await, 1);
+}
+
 #[tokio::test]
 async fn a_connection_is_cut_before_or_after_the_change() {
     let tried = Tried::seeded().await;

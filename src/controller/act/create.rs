@@ -57,16 +57,27 @@ pub async fn create(scene: &Scene<'_>, desired: &Desired, creation: Creation<'_>
     let values = Values::read(scene, &mut wants).await?;
     let details = body::details(Details::default(), &wants, creation.names, &values);
     let slot = connection.client.prepare(Class::Create).await?;
+    failpoint::at(Point::BeforeIntent).await;
     let resource = write_intent(scene, &desired.name, &wants, &creation).await?;
+    let send_before = Instant::now() + SEND_WITHIN;
     failpoint::at(Point::IntentWritten).await;
     let secrets = values.of(&wants);
-    let terms = Terms { secrets: &secrets, send_before: Some(Instant::now() + SEND_WITHIN) };
+    let terms = Terms { secrets: &secrets, send_before: Some(send_before) };
     let change = if creation.replaces.is_some() { Change::Recreated } else { Change::Created };
     let result = match connection.client.create(slot, &details, terms).await {
-        Ok(answer) => Ok(bound(scene, &wants, change, answer)),
-        Err(error) if error.certainty() == Certainty::Unknown => Err(Failure::Remote(error)),
+        Ok(answer) => {
+            let applied = bound(scene, &wants, change, answer);
+            failpoint::at(Point::Created).await;
+            Ok(applied)
+        }
+        Err(error) if error.certainty() == Certainty::Unknown => {
+            failpoint::at(Point::CreateUnanswered).await;
+            Err(Failure::Remote(error))
+        }
         Err(error) => {
+            failpoint::at(Point::CreateRefused).await;
             let resource = close_intent(scene, &resource).await?;
+            failpoint::at(Point::IntentClosed).await;
             return Ok(Created { resource, result: Err(Failure::Remote(error)) });
         }
     };
@@ -125,6 +136,15 @@ fn bound(
 ) -> Option<Applied> {
     let integration = std::sync::Arc::new(answer.value);
     let remote = Remote::new(std::sync::Arc::clone(&integration))?;
+    // An answer that names what was there before is none to this create: it would make us own what is not ours.
+    if scene.connection.org.read(|snapshot| snapshot.was_known(&remote.id, answer.started)) {
+        tracing::warn!(
+            resource = resource_name(scene.resource),
+            id = remote.id,
+            "the answer to a create names what was there before"
+        );
+        return None;
+    }
     scene.connection.org.update(|snapshot| snapshot.wrote(integration, answer.answered));
     let mut sent = record(wants);
     note_normalised(wants, &remote, &mut sent);

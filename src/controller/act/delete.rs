@@ -1,7 +1,8 @@
 //! Delete an integration, and say when it is surely gone.
 
 use super::{Failure, Scene};
-use crate::sailpoint::{Certainty, Class, ErrorKind, Terms};
+use crate::failpoint::{self, Point};
+use crate::sailpoint::{Certainty, Class, Terms};
 
 use tokio::time::Instant;
 
@@ -10,26 +11,22 @@ use tokio::time::Instant;
 pub struct Deleted {
     /// SailPoint's id of the request.
     pub tracking_id: Option<String>,
-    /// It was gone already.
-    pub was_gone: bool,
 }
 
-/// Deletes integration `id`. A 404 in SailPoint's own words is success; any other 404 is the tenant's trouble.
+/// Deletes integration `id`.
 ///
 /// # Errors
-/// As the call failed.
+/// As the call failed. A 404 is one of them, even in SailPoint's own words: a replica that lags behind the create and an org
+/// that is another say the same. A whole LIST that starts after it tells.
 pub async fn delete(scene: &Scene<'_>, id: &str) -> Result<Deleted, Failure> {
     let connection = scene.connection;
     let _writer = connection.try_write().ok_or(Failure::Busy)?;
     let slot = connection.client.prepare(Class::Delete).await?;
+    failpoint::at(Point::BeforeDelete).await;
     match connection.client.delete(slot, id, Terms::default()).await {
         Ok(answer) => {
             connection.org.update(|snapshot| snapshot.deleted(id, answer.answered));
-            Ok(Deleted { tracking_id: answer.tracking_id, was_gone: false })
-        }
-        Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => {
-            connection.org.update(|snapshot| snapshot.deleted(id, Instant::now()));
-            Ok(Deleted { tracking_id: error.tracking_id().map(str::to_owned), was_gone: true })
+            Ok(Deleted { tracking_id: answer.tracking_id })
         }
         Err(error) => {
             if error.certainty() == Certainty::Unknown {

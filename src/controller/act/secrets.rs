@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kube::{Client, ResourceExt as _};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Failure, Scene};
 use crate::controller::secrets::{SecretValues, secret_values};
@@ -24,7 +24,8 @@ impl Values {
         }
         for version in versions(wants) {
             let secret = &values.0[&version.name];
-            if secret.get(&version.key).is_none() {
+            // An empty value is a Secret that is not filled in yet, and would wipe what is in the tenant.
+            if secret.get(&version.key).is_none_or(|value| value.expose_secret().is_empty()) {
                 return Err(missing_key(&namespace, version));
             }
             version.resource_version.clone_from(&secret.version);

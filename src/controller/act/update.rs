@@ -9,6 +9,7 @@ use super::{Applied, Failure, Scene, body};
 use crate::api::Mode;
 use crate::controller::plan::{Call, Desired, Update, main_cause, would_lose};
 use crate::controller::recorded::Recorded;
+use crate::failpoint::{self, Point};
 use crate::metrics::Change;
 use crate::model::{Difference, Names, Path, Reading, Remote, Want, Wants, forget, note_normalised, record_want};
 use crate::sailpoint::{Answer, Certainty, Class, Details, Error, ErrorKind, Integration, Terms};
@@ -73,6 +74,7 @@ impl Prepared<'_> {
         let secrets = self.values.of(self.wants);
         let terms = Terms { secrets: &secrets, send_before: None };
         let slot = client.prepare(Class::Update).await?;
+        failpoint::at(Point::BeforeUpdate).await;
         match self.update.call {
             Call::PatchRule => client.patch_before_provisioning_rule(slot, id, &operations, terms).await,
             Call::Patch | Call::Put => client.patch(slot, id, &operations, terms).await,
@@ -82,7 +84,9 @@ impl Prepared<'_> {
     /// PUT is built on a GET that starts after the plan, so that nothing is undone that somebody did since the list.
     async fn put(&self) -> Result<Applied, Failure> {
         let (client, id) = (&self.scene.connection.client, &self.update.remote.id);
-        let read = client.get(client.prepare(Class::Update).await?, id).await?;
+        let slot = client.prepare(Class::Update).await?;
+        failpoint::at(Point::BeforeUpdate).await;
+        let read = client.get(slot, id).await?;
         let integration = Arc::new(Integration { id: Some(id.clone()), ..read.value });
         let (base, wants) = match Remote::new(Arc::clone(&integration)) {
             Some(fresh) => (self.base(&fresh)?, self.overlay(&fresh)),
@@ -91,6 +95,7 @@ impl Prepared<'_> {
         let details = body::details(base, &wants, self.names, self.values);
         let secrets = self.values.of(&wants);
         let slot = client.prepare(Class::Update).await?;
+        failpoint::at(Point::ReadBeforePut).await;
         let put = client.put(slot, id, &details, Terms { secrets: &secrets, send_before: None }).await;
         let answer = put.map_err(|error| self.failed(error))?;
         Ok(self.applied(answer, &wants))

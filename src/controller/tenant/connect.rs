@@ -1,5 +1,6 @@
 //! From a `SailPointTenant` to a connection: credentials, token, org.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,11 @@ use crate::tenants::{Connection, Standing};
 /// Requests in 10 s where a tenant does not say: a fifth of SailPoint's 100 is left to others.
 const REQUESTS_PER_10S: usize = 80;
 
+/// How often a tenant may ask to be listed.
+const RESYNCS: RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_hours(24);
+/// How many requests in 10 s a tenant may ask for.
+const REQUESTS: RangeInclusive<usize> = 1..=1000;
+
 /// A tenant that can be talked to.
 pub(super) struct Connected {
     pub(super) connection: Arc<Connection>,
@@ -39,6 +45,7 @@ pub(super) async fn connect(context: &Context, tenant: &SailPointTenant) -> Resu
         None => client.org_info().await?.value,
     };
     same_org(tenant, &org)?;
+    client.keep_to(&org);
     Ok(connection(context, tenant, client, &org, resync))
 }
 
@@ -59,8 +66,9 @@ fn resync(context: &Context, tenant: &SailPointTenant) -> Result<Duration, Troub
         return Ok(context.config.resync.unwrap_or(RESYNC));
     };
     let parsed = text.parse::<SignedDuration>().ok().and_then(|signed| Duration::try_from(signed).ok());
-    parsed.ok_or_else(|| {
-        Trouble::stalled(Reason::InvalidSpec, format!("resyncInterval {text:?} is no duration such as 10m"))
+    // As in the definition: one that was installed with looser rules must not lead to a hot loop, or beyond all time.
+    parsed.filter(|resync| RESYNCS.contains(resync)).ok_or_else(|| {
+        Trouble::stalled(Reason::InvalidSpec, format!("resyncInterval {text:?} is not from 10s to 24h, such as 10m"))
     })
 }
 
@@ -111,16 +119,13 @@ async fn client(
 }
 
 fn credentials(values: &SecretValues, namespace: &str, name: &str) -> Result<Credentials, Trouble> {
-    let value = |key| {
-        let missing = || {
-            Trouble::Missing(format!("Secret {name} in namespace {namespace} has no key {key} that holds text; add it"))
-        };
-        values.get(key).cloned().ok_or_else(missing)
-    };
-    let (client_id, client_secret) = (value("clientId")?, value("clientSecret")?);
     // A trailing newline is what `--from-file` and editors leave, and never part of a SailPoint credential.
-    let client_secret = client_secret.expose_secret().trim_end().to_owned().into();
-    Ok(Credentials { client_id: client_id.expose_secret().trim().to_owned(), client_secret })
+    let value = |key| {
+        let text = values.get(key).map(|value| value.expose_secret().trim()).filter(|text| !text.is_empty());
+        let missing = format!("Secret {name} in namespace {namespace} has no key {key} that holds text; add it");
+        text.ok_or(Trouble::Missing(missing))
+    };
+    Ok(Credentials { client_id: value("clientId")?.to_owned(), client_secret: value("clientSecret")?.into() })
 }
 
 /// The client that there is, if it speaks for the same client id, as that is what the budget belongs to.
@@ -140,9 +145,11 @@ fn with_credentials(
         ca_bundle: tenant.spec.ca_bundle.clone(),
         connect_limit: context.config.connect_limit,
         time_limit: context.config.request_limit,
+        write_deadline: context.leadership.write_deadline.clone(),
         ..ClientConfig::new(base_url, tenant.spec.api)
     };
     let per_10s = tenant.spec.requests_per_10s.and_then(|n| usize::try_from(n).ok()).unwrap_or(REQUESTS_PER_10S);
+    let per_10s = per_10s.clamp(*REQUESTS.start(), *REQUESTS.end());
     let budget = context.fleet.budget(&client_id, per_10s);
     let client = Client::new(&config, Some(credentials), budget, Arc::clone(&context.observer))?;
     Ok((client, client_id))

@@ -48,13 +48,18 @@ pub(super) async fn list_if_due(
 
 /// Without ids nothing in the list can be owned, and nothing created could be found again.
 fn has_ids(answer: &Answer<Vec<Integration>>, tenant: &SailPointTenant) -> Result<(), Trouble> {
-    if answer.value.iter().all(|integration| integration.id.is_some()) {
-        return Ok(());
-    }
+    let Some(without) = answer.value.iter().find(|integration| integration.id.is_none()) else { return Ok(()) };
     let api = tenant.spec.api;
-    let message = format!(
-        "the list of API version {api} shows integrations without ids, so that none can be owned: set spec.api to v2024 or newer"
-    );
+    let message = if without.extra.contains_key("id") {
+        format!(
+            "the list of API version {api} shows an integration whose id can be none, so that nothing in it is believed"
+        )
+    } else {
+        format!(
+            "the list of API version {api} shows integrations without ids, so that none can be owned: set spec.api to v2024 \
+             or newer"
+        )
+    };
     Err(Trouble::stalled(Reason::IdsMissing, message))
 }
 
@@ -67,17 +72,28 @@ async fn believe(
 ) -> Result<(), Error> {
     let (org, lag) = (&connection.org, context.config.list_lag);
     let Answer { value: list, started, date, .. } = answer;
-    let held = context.holders.ids(&org.name);
-    let missing = org.missing(&list, started, lag, &held);
+    let held = context.holders.ids_in_status(&org.name);
+    let mut missing = org.missing(&list, started, lag, &held);
     let vanished = missing.iter().filter(|id| held.contains(*id)).count();
     let too_many = vanished > most_believed(&held) && !accept;
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
     let mut gone = BTreeSet::new();
     for id in missing.iter().take(asked) {
-        if !is_gone(connection, id).await? {
+        if look_for(connection, id).await? != Found::Gone {
             break;
         }
         gone.insert(id.clone());
+    }
+    // What only an annotation names, anybody may have written there: it makes the list no liar unless it is there.
+    for id in org.missing(&list, started, lag, &context.holders.ids(&org.name)) {
+        if too_many || held.contains(&id) || missing.contains(&id) {
+            continue;
+        }
+        match look_for(connection, &id).await? {
+            Found::Gone => drop(gone.insert(id)),
+            Found::There => missing.push(id),
+            Found::Unclear => {}
+        }
     }
     org.set_mass_disappearance((too_many && gone.len() == asked).then_some(vanished));
     if too_many {
@@ -97,19 +113,32 @@ fn most_believed(held: &BTreeSet<String>) -> usize {
     (held.len() / 5).max(2)
 }
 
-/// Whether SailPoint itself says that this id is gone. What is there, or not known, shows that the list lies.
-async fn is_gone(connection: &Connection, id: &str) -> Result<bool, Error> {
+/// What the tenant says of an id that its list does not show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// It is there: the list lies.
+    There,
+    /// SailPoint itself says that it is gone.
+    Gone,
+    /// Nothing that could be believed.
+    Unclear,
+}
+
+async fn look_for(connection: &Connection, id: &str) -> Result<Found, Error> {
     let slot = connection.client.prepare(Class::Look).await?;
     match connection.client.get(slot, id).await {
         Ok(answer) => {
             let integration = Arc::new(Integration { id: Some(id.to_owned()), ..answer.value });
             connection.org.update(|snapshot| snapshot.read(integration, answer.started));
-            Ok(false)
+            Ok(Found::There)
         }
-        Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => Ok(true),
+        Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => Ok(Found::Gone),
         Err(error) => match error.kind() {
-            ErrorKind::RateLimited | ErrorKind::CredentialsRejected | ErrorKind::Unauthorized => Err(error),
-            _ => Ok(false),
+            ErrorKind::RateLimited
+            | ErrorKind::CredentialsRejected
+            | ErrorKind::AnotherOrg
+            | ErrorKind::Unauthorized => Err(error),
+            _ => Ok(Found::Unclear),
         },
     }
 }

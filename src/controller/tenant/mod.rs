@@ -14,6 +14,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
@@ -23,6 +24,7 @@ pub use memory::TenantMemory;
 use trouble::Trouble;
 use verdict::Verdict;
 
+use super::guard::guarded;
 use super::kubernetes::{patch_metadata, with_finalizer};
 use super::requests::Requests;
 use super::{Context, key_of, tenant_key};
@@ -40,12 +42,18 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(tenant: Arc<SailPointTenant>, context: Arc<Context>) -> Result<Action, Infallible> {
-    // Before every resource is known, nobody knows what is held.
-    context.known().await;
+    if let Some(instead) = context.turn().await {
+        return Ok(instead);
+    }
+    let work = whole_pass(&context, &tenant).boxed();
+    Ok(guarded(&key_of(&tenant).to_string(), context.config.backoff_max, work).await)
+}
+
+async fn whole_pass(context: &Context, tenant: &SailPointTenant) -> Action {
     let started = Instant::now();
-    let (outcome, next) = one_pass(&context, &tenant).await;
+    let (outcome, next) = one_pass(context, tenant).await;
     context.metrics.reconciled(Kind::Tenant, outcome, started.elapsed());
-    Ok(next.map_or_else(Action::await_change, Action::requeue))
+    next.map_or_else(Action::await_change, Action::requeue)
 }
 
 async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Option<Duration>) {
@@ -91,6 +99,9 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     } else if let Some(finalizers) = with_finalizer(tenant) {
         patch_metadata(&context.client, tenant, serde_json::json!({"finalizers": finalizers})).await?;
         return Ok(Duration::ZERO);
+    }
+    if let Some(why) = context.unreadable.why(tenant) {
+        return Err(Trouble::stalled(Reason::InvalidSpec, why));
     }
     let paused = Annotations::of(tenant).paused_until(Timestamp::now());
     let until = paused.map_err(|why| Trouble::stalled(Reason::InvalidAnnotation, why))?;

@@ -77,6 +77,7 @@ fn of_error(error: Error) -> Verdict {
             let cause = format!("{cause}; check clientId and clientSecret: {NEEDS}");
             (State::Stalled, Reason::CredentialsRejected, Message { cause, details })
         }
+        ErrorKind::AnotherOrg => (State::Stalled, Reason::TenantChanged, said(&error)),
         ErrorKind::Forbidden => (State::Stalled, Reason::Forbidden, forbidden(&error)),
         ErrorKind::Misconfigured => (State::Stalled, Reason::InvalidSpec, said(&error)),
         ErrorKind::RateLimited => (State::Heals, Reason::RateLimited, said(&error)),

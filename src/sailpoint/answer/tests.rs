@@ -95,9 +95,15 @@ fn what_a_header_says_is_read() {
     let wait = |value| heading(&[date, ("retry-after", value)]).retry_after;
     assert_eq!(wait("1200"), Some(Duration::from_mins(20)));
     assert_eq!(wait("Wed, 21 Oct 2015 07:28:30 GMT"), Some(Duration::from_secs(30)));
-    assert_eq!(wait("Wed, 21 Oct 2015 07:00:00 GMT"), Some(Duration::ZERO));
-    assert_eq!(wait("99999999999999"), Some(LONGEST_WAIT));
-    assert_eq!(wait("soon"), None);
+    for over in ["Wed, 21 Oct 2015 07:00:00 GMT", "Mon, 01 Jan 1900 00:00:00 GMT", "0"] {
+        assert_eq!(wait(over), Some(SHORTEST_WAIT), "{over}");
+    }
+    for far in ["99999999999999", "100000000000000000000", "1735689600", "Thu, 31 Dec 2099 23:59:59 GMT"] {
+        assert_eq!(wait(far), Some(LONGEST_WAIT), "{far}");
+    }
+    for garbage in ["soon", "", "-5", "1.5", "0x10", "1e3", "5 s"] {
+        assert_eq!(wait(garbage), None, "{garbage}");
+    }
     assert_eq!(heading(&[(ID, "not an id: <b>")]).tracking_id, None);
 }
 
@@ -127,4 +133,13 @@ fn json_that_cannot_be_read_is_not_quoted() {
         let error = json(&heading(&[]), body.as_bytes()).unwrap_err();
         assert!(error.contains(words) && !error.contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn json_that_would_fill_the_memory_is_not_read() {
+    let many = format!("[{}0]", "0,".repeat(MOST_VALUES));
+    let error = json(&heading(&[]), many.as_bytes()).unwrap_err();
+    assert!(error.contains("more than 2000000 values"), "{error}");
+    let text = format!("[\"{}\"]", ",\\\",".repeat(MOST_VALUES));
+    assert!(json(&heading(&[]), text.as_bytes()).is_ok(), "a long text is one value");
 }

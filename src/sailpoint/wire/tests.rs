@@ -76,6 +76,30 @@ fn a_list_is_whole_or_an_error() {
 }
 
 #[test]
+fn what_would_hide_an_integration_is_an_error() {
+    let one = |id: Value, name: Value| json!({"id": id, "name": name});
+    let twice = json!([one(json!("1"), json!("a")), one(json!("2"), json!("b")), one(json!(1), json!("c"))]);
+    assert!(Integration::read_list(twice).unwrap_err().starts_with("entries 0 and 2"));
+    let repeated = json!([one(json!("1"), json!("a")), one(json!("1"), json!("a"))]);
+    assert_eq!(Integration::read_list(repeated).unwrap().len(), 2, "said twice and the same");
+    for name in [json!({"a": 1}), json!(["a"]), json!(true)] {
+        let error = Integration::read_list(json!([one(json!("1"), name)])).unwrap_err();
+        assert_eq!(error, "entry 0 of the list has a name that is no text");
+    }
+    assert_eq!(Integration::read_list(json!([one(json!("1"), json!(null))])).unwrap()[0].name, None);
+}
+
+#[test]
+fn what_can_be_no_id_is_none() {
+    let odd =
+        [json!(""), json!(".."), json!("../x"), json!("a\u{0}b"), json!("x".repeat(10_000)), json!(1.5), json!({})];
+    for id in odd.into_iter().chain([serde_json::from_str("18446744073709551616").unwrap()]) {
+        assert_eq!(read(&json!({"id": id, "name": "x"})).id, None, "{id}");
+    }
+    assert_eq!(read(&json!({"id": u64::MAX})).id.unwrap(), u64::MAX.to_string());
+}
+
+#[test]
 fn nothing_unset_is_sent() {
     let details = Details { name: Some("x".into()), ..Details::default() };
     assert_eq!(serde_json::to_value(details).unwrap(), json!({"name": "x"}));

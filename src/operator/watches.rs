@@ -1,0 +1,65 @@
+//! What is watched, and how it comes to the reconciles.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use kube::runtime::PredicateConfig;
+use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::watcher::Event;
+use kube::runtime::{Controller, WatchStreamExt as _, watcher};
+use kube::{Api, Client, Resource, ResourceExt as _};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::api::{Kept, Received};
+use crate::controller::{Unreadable, Watch};
+
+/// A watch and a controller for each namespace; `note` sees every event before the store does.
+pub(super) fn watches<K: Kept>(
+    client: &Client,
+    namespaces: &[Option<String>],
+    unreadable: &Arc<Unreadable>,
+    note: impl Fn(&Event<K>) + Clone + Send + 'static,
+) -> (Vec<Watch<K>>, Vec<Controller<K>>) {
+    let one = |namespace: &Option<String>| {
+        let api = match namespace {
+            Some(namespace) => Api::namespaced(client.clone(), namespace),
+            None => Api::all(client.clone()),
+        };
+        let (store, writer) = reflector::store();
+        let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
+        let (tell, known) = watch::channel(false);
+        let (note, unreadable) = (note.clone(), Arc::clone(unreadable));
+        let stream = watcher(api, watcher::Config::default())
+            .default_backoff()
+            .modify(|received: &mut Received<K>| received.managed_fields_mut().clear())
+            .map_ok(move |event| unreadable.sift(event))
+            .inspect(move |event| {
+                if let Ok(event) = event {
+                    note(event);
+                }
+            })
+            .reflect(writer)
+            .inspect(move |event| {
+                if matches!(event, Ok(Event::InitDone)) {
+                    tell.send_replace(true);
+                }
+            })
+            .applied_objects()
+            .predicate_filter(what_matters, PredicateConfig::default());
+        let controller =
+            Controller::for_stream(stream, store.clone()).reconcile_on(UnboundedReceiverStream::new(woken));
+        (Watch { namespace: namespace.clone(), store, wake, known }, controller)
+    };
+    namespaces.iter().map(one).unzip()
+}
+
+/// What a reconcile looks at: not the status, which is our own.
+#[expect(clippy::unnecessary_wraps, reason = "the form that a predicate has")]
+fn what_matters<K: Resource>(resource: &K) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let meta = resource.meta();
+    (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
+    Some(hasher.finish())
+}

@@ -1,0 +1,109 @@
+//! What a LIST may change, and what it may not.
+
+use super::*;
+
+const LAG: Duration = Duration::from_secs(30);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn integration(id: &str, name: &str) -> Integration {
+    Integration { id: Some(id.to_owned()), name: Some(name.to_owned()), ..Integration::default() }
+}
+
+fn ids(snapshot: &Snapshot) -> Vec<&str> {
+    snapshot.ids().collect()
+}
+
+#[test]
+fn a_list_never_removes_or_replaces_what_we_wrote_since_it_started() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.wrote(Arc::new(integration("new", "written")), start);
+    snapshot.merge(vec![integration("new", "stale")], start + SECOND, LAG, true);
+    assert_eq!(snapshot.get("new").unwrap().name.as_deref(), Some("written"));
+    snapshot.merge(vec![], start + SECOND, LAG, true);
+    assert_eq!(ids(&snapshot), ["new"], "a lagging list does not remove it");
+    snapshot.merge(vec![], start + LAG + SECOND, LAG, true);
+    assert!(snapshot.is_empty(), "a later one does");
+}
+
+#[test]
+fn a_lagging_list_revives_nothing_that_we_deleted() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+    snapshot.deleted("a", start + SECOND);
+    snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
+    assert!(snapshot.is_empty() && snapshot.is_gone("a"));
+    snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
+    assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
+    assert!(!snapshot.is_gone("a"));
+}
+
+#[test]
+fn what_is_held_or_was_listed_is_missed() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+    snapshot.deleted("b", start);
+    let held = BTreeSet::from(["h".to_owned(), "new".to_owned()]);
+    let later = start + LAG + SECOND;
+    snapshot.wrote(Arc::new(integration("new", "new")), later);
+    assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
+    snapshot.confirm_gone("a");
+    assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
+}
+
+#[test]
+fn a_list_soon_after_another_must_show_what_that_one_showed() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+    let none = BTreeSet::new();
+    assert_eq!(snapshot.missing(&[], start + SECOND, LAG, &none), ["a", "b"]);
+    snapshot.read(Arc::new(integration("a", "a")), start + 2 * SECOND);
+    snapshot.wrote(Arc::new(integration("b", "b")), start + 2 * SECOND);
+    assert_eq!(snapshot.missing(&[], start + 3 * SECOND, LAG, &none), ["a", "b"], "whatever we know of them since");
+}
+
+#[test]
+fn of_two_lists_the_later_is_the_newer() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "before")], start, LAG, true);
+    snapshot.merge(vec![integration("a", "after")], start + SECOND, LAG, true);
+    assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"));
+    snapshot.merge(vec![integration("a", "before")], start, LAG, true);
+    assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"), "an earlier one that comes late is not");
+}
+
+#[test]
+fn a_list_that_is_not_whole_removes_nothing() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+    snapshot.merge(vec![integration("b", "b")], start + LAG + SECOND, LAG, false);
+    assert_eq!(ids(&snapshot), ["a", "b"]);
+}
+
+#[test]
+fn what_was_known_before_is_no_result_of_a_create() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+    snapshot.deleted("b", start);
+    let sent = start + SECOND;
+    snapshot.merge(vec![integration("a", "a"), integration("new", "new")], sent + SECOND, LAG, true);
+    let known = ["a", "b", "new", "other"].map(|id| snapshot.was_known(id, sent));
+    assert_eq!(known, [true, true, false, false], "a list while the create is on its way may show its result");
+}
+
+#[test]
+fn names_follow_their_entries() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    snapshot.merge(vec![integration("a", "x"), integration("b", "x")], start, LAG, true);
+    assert_eq!(snapshot.named("x").count(), 2);
+    snapshot.wrote(Arc::new(integration("a", "y")), start);
+    assert_eq!(snapshot.named("x").count(), 1);
+    assert_eq!(snapshot.named("y").count(), 1);
+}
