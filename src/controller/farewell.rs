@@ -203,8 +203,12 @@ impl Leaving<'_> {
             failpoint::at(Point::HandedOver).await;
             return self.let_go(LetGo::Orphan, "handed over").await;
         }
-        if connection.org.read(|snapshot| snapshot.is_gone(id)) {
+        let settled = self.recorded.settled(self.context.config.settle, Instant::now());
+        if connection.org.read(|snapshot| snapshot.is_gone(id, settled)) {
             return self.gone(Some("gone from the tenant".to_owned())).await;
+        }
+        if let Some(settled) = settled.filter(|_| connection.org.read(|snapshot| snapshot.is_gone(id, None))) {
+            return self.confirm_gone(id, settled, &connection);
         }
         let scene = Scene {
             client: &self.context.client,
@@ -220,6 +224,22 @@ impl Leaving<'_> {
             }
             Err(failure) => Ok(self.failed(&failure, &connection)),
         }
+    }
+
+    /// A 404 says so, but so soon after a change that a replica may not know better: it is asked for again when settle has
+    /// passed.
+    fn confirm_gone(&self, id: &str, settled: Instant, connection: &Connection) -> Result<Pass, Halt> {
+        let now = Instant::now();
+        if settled <= now {
+            connection.org.update(|snapshot| snapshot.doubt_gone(id));
+            drop(connection.org.look(Some(now)));
+            self.context.wake_tenant(&connection.key);
+            return Err(Halt::Parked);
+        }
+        let message = format!("{id} is not in the tenant's list; making sure that it is gone");
+        let generation = self.resource.metadata.generation.unwrap_or_default();
+        let findings = Findings::of(Verdict::Heals(Reason::ConfirmingAbsence, message.into()), generation);
+        Ok(Pass { findings: Some(findings), next: Some(settled - now), outcome: Outcome::Waiting })
     }
 
     fn failed(&self, failure: &act::Failure, connection: &Arc<Connection>) -> Pass {

@@ -18,8 +18,8 @@ pub struct Snapshot {
     by_name: BTreeMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
     tombstones: BTreeMap<String, Instant>,
-    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET.
-    gone: BTreeSet<String>,
+    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET, and then when.
+    gone: BTreeMap<String, Option<Instant>>,
     /// When we last wrote to an id, whatever came of it.
     written: BTreeMap<String, Instant>,
     /// Writes whose answer never came: what is there is not known.
@@ -68,10 +68,11 @@ impl Snapshot {
         self.entries.keys().map(String::as_str)
     }
 
-    /// Whether the tenant itself said that this id is gone.
+    /// Whether the tenant itself said that this id is gone, and not before `settled`: a replica knows nothing yet of what was
+    /// just made.
     #[must_use]
-    pub fn is_gone(&self, id: &str) -> bool {
-        self.gone.contains(id)
+    pub fn is_gone(&self, id: &str, settled: Option<Instant>) -> bool {
+        self.gone.get(id).is_some_and(|said| said.is_none_or(|said| settled.is_none_or(|settled| said >= settled)))
     }
 
     /// Whether this id was known before `sent`: then it is not the result of a create that was sent then.
@@ -79,7 +80,7 @@ impl Snapshot {
     pub fn was_known(&self, id: &str, sent: Instant) -> bool {
         self.entries.get(id).is_some_and(|entry| entry.since <= sent)
             || self.tombstones.contains_key(id)
-            || self.gone.contains(id)
+            || self.gone.contains_key(id)
     }
 
     /// When we last wrote to this id, in this process.
@@ -108,7 +109,7 @@ impl Snapshot {
         let expected = held.union(&self.whole);
         expected
             .filter(|id| !listed.contains(id.as_str()) && !self.tombstones.contains_key(*id))
-            .filter(|id| !self.gone.contains(*id) && !self.is_created_lately(id, started, lag))
+            .filter(|id| !self.gone.contains_key(*id) && !self.is_created_lately(id, started, lag))
             .cloned()
             .collect()
     }
@@ -176,14 +177,21 @@ impl Snapshot {
         self.unanswered.remove(id);
         self.written.insert(id.to_owned(), answered);
         self.tombstones.insert(id.to_owned(), answered);
-        self.gone.insert(id.to_owned());
+        self.gone.insert(id.to_owned(), None);
     }
 
     /// SailPoint itself said that this id is gone.
-    pub fn confirm_gone(&mut self, id: &str) {
+    pub fn confirm_gone(&mut self, id: &str, said: Instant) {
         self.remove(id);
         self.whole.remove(id);
-        self.gone.insert(id.to_owned());
+        self.gone.insert(id.to_owned(), Some(said));
+    }
+
+    /// What a GET said of this id counts no more: the next LIST that lacks it asks again.
+    pub fn doubt_gone(&mut self, id: &str) {
+        if self.gone.get(id).is_some_and(Option::is_some) {
+            self.gone.remove(id);
+        }
     }
 
     /// A write to this id was sent, and its answer never came.
@@ -198,7 +206,8 @@ impl Snapshot {
         let mut snapshot = self.clone();
         let entries = snapshot.entries.values_mut().flat_map(|entry| [&mut entry.since, &mut entry.as_of]);
         let writes = [&mut snapshot.tombstones, &mut snapshot.written, &mut snapshot.unanswered];
-        for time in entries.chain(writes.into_iter().flat_map(BTreeMap::values_mut)) {
+        let writes = writes.into_iter().flat_map(BTreeMap::values_mut);
+        for time in entries.chain(writes).chain(snapshot.gone.values_mut().flatten()) {
             *time = moved(*time);
         }
         snapshot

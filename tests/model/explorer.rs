@@ -70,6 +70,7 @@ pub fn explore<M: Model>(model: &M) -> Result<Explored, Counterexample> {
     let (mut moves, mut depth) = (0, 0);
     while let Some((index, state, steps)) = waiting.pop_front() {
         depth = steps;
+        if graph.origins.len() % 10000 == 0 && std::env::var("PROGRESS").is_ok() { eprintln!("{} states, depth {depth}, waiting {}", graph.origins.len(), waiting.len()); }
         for (number, (taken, next)) in model.moves(&state).into_iter().enumerate() {
             moves += 1;
             let fingerprint = model.fingerprint(&next);

@@ -16,6 +16,7 @@ use sim_operator::controller::plan::{Desired, Farewell, Plan, Surroundings, fare
 use sim_operator::controller::recorded::Recorded;
 use sim_operator::controller::{Holders, Memory};
 use sim_operator::model::Names;
+use sim_operator::sailpoint::snapshot::Snapshot;
 use sim_operator::sailpoint::{ApiVersion, Budget, Client, ClientConfig, Unobserved};
 use sim_operator::tenants::{Connection, Fleet, Org, TenantKey};
 
@@ -40,6 +41,7 @@ pub struct Sight {
 #[derive(Clone, Debug)]
 pub struct Judged {
     pub decision: Decision,
+    pub mind: Mind,
     pub asked: Vec<(Question, Answer)>,
     pub seen: Option<Seen>,
 }
@@ -48,6 +50,8 @@ pub struct Judged {
 pub enum Decision {
     /// A LIST is asked for.
     Park,
+    /// And nobody waits for it.
+    List,
     /// It heals itself.
     Wait,
     /// A person must see to it.
@@ -105,7 +109,7 @@ impl Judge {
             return judged.clone();
         }
         self.looks.set(self.looks.get() + 1);
-        let judged = Looking::new(self, &sight, minds).judge();
+        let judged = Looking::new(self, &sight, minds).judge(minds);
         self.known.borrow_mut().insert(sight, judged.clone());
         judged
     }
@@ -183,13 +187,14 @@ impl<'a> Looking<'a> {
         }
     }
 
-    fn judge(mut self) -> Judged {
+    fn judge(mut self, minds: &Minds) -> Judged {
         let decision = if self.sight.resource.deleting { self.leave() } else { self.keep() };
         // Where a LIST is waited for, the question stays; else the next is a new one.
         let asked = if decision == Decision::Park { self.remembered() } else { Vec::new() };
         let is_awaited = asked.iter().any(|(_, answer)| *answer != Answer::Read);
         assert!(decision != Decision::Park || is_awaited || self.sight.listed.is_none(), "waits for nothing: {asked:?}");
-        Judged { decision, asked, seen: self.seen() }
+        let mind = minds.number(self.connection.org.read(Snapshot::clone));
+        Judged { decision, mind, asked, seen: self.seen() }
     }
 
     fn look(&mut self, anew: bool) -> Observed {
@@ -259,10 +264,25 @@ impl<'a> Looking<'a> {
             (self.recorded.id.clone(), self.recorded.origin)
         };
         match farewell(left, origin, None, Mode::Enforce) {
-            Farewell::Delete(gone) if self.connection.org.read(|snapshot| snapshot.is_gone(&gone)) => Decision::LetGo { keeps: false },
-            Farewell::Delete(left) => Decision::Delete(id(&left)),
+            Farewell::Delete(left) => self.delete(&left),
             Farewell::Nothing => Decision::LetGo { keeps: false },
             Farewell::Orphan(_) => Decision::LetGo { keeps: true },
+        }
+    }
+
+    fn delete(&self, left: &str) -> Decision {
+        let org = &self.connection.org;
+        let settled = self.recorded.settled(self.judge.config.settle, *NOW);
+        let is_gone = |settled| org.read(|snapshot| snapshot.is_gone(left, settled));
+        match settled {
+            _ if self.sight.listed.is_none() => Decision::List,
+            settled if is_gone(settled) => Decision::LetGo { keeps: false },
+            Some(settled) if is_gone(None) && settled <= *NOW => {
+                org.update(|snapshot| snapshot.doubt_gone(left));
+                Decision::List
+            }
+            Some(_) if is_gone(None) => Decision::Wait,
+            _ => Decision::Delete(id(left)),
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Event {
     Deleted(Id),
     /// A write to it was sent, its answer never came.
     Unanswered(Id),
+    /// A DELETE of it failed.
+    Doubt(Id),
     Tick,
 }
 
@@ -58,7 +60,7 @@ impl Minds {
         minds
     }
 
-    fn number(&self, snapshot: Snapshot) -> Mind {
+    pub fn number(&self, snapshot: Snapshot) -> Mind {
         let snapshot = Rc::new(snapshot);
         let mut known = self.known.borrow_mut();
         *self.numbers.borrow_mut().entry(Rc::clone(&snapshot)).or_insert_with(|| {
@@ -110,13 +112,14 @@ fn apply(snapshot: &mut Snapshot, event: &Event) {
                 snapshot.read(Arc::new(integration(*one)), *NOW);
             }
             for one in gone {
-                snapshot.confirm_gone(&one.to_string());
+                snapshot.confirm_gone(&one.to_string(), *NOW);
             }
             snapshot.merge(listed(shown), ago(*age), u32::from(LAG) * TICK, *whole);
         }
         Event::Wrote(shown) => snapshot.wrote(Arc::new(integration(*shown)), *NOW),
         Event::Deleted(id) => snapshot.deleted(&id.to_string(), *NOW),
         Event::Unanswered(id) => snapshot.unanswered(&id.to_string(), *NOW),
+        Event::Doubt(id) => snapshot.doubt_gone(&id.to_string()),
         Event::Tick => *snapshot = snapshot.with_times(|time| time - TICK),
     }
 }

@@ -8,7 +8,7 @@ use crate::mind::{Asked, Event};
 use crate::protocol::{Move, Moves, Protocol};
 use crate::rules::{Leadership, Rule};
 use crate::tenant::lists;
-use crate::world::{Answer, BYSTANDER, Listed, Listing, Name, OLD, SETTLE, Shown, Step, Stored, World};
+use crate::world::{Answer, BYSTANDER, Id, Listed, Listing, Name, OLD, SETTLE, Shown, Step, Stored, World};
 
 impl Protocol {
     /// Whether this operator may begin anything.
@@ -28,16 +28,18 @@ impl Protocol {
 
     fn starts_list(&self, world: &World, number: usize, moves: &mut Moves) {
         let operator = &world.operators[number];
-        let is_wanted = operator.asked.iter().any(|(_, answer)| *answer == Answer::Wanted);
+        let is_wanted = operator.wanted || operator.asked.iter().any(|(_, answer)| *answer == Answer::Wanted);
         let is_due = is_wanted || operator.listed.is_none_or(|listed| listed.age >= OLD);
-        if operator.listing.is_some() || operator.view.resource.is_none() || !is_due {
+        let lists_meanwhile = matches!(operator.step, Step::Idle | Step::Await { .. } | Step::Delete { .. });
+        if operator.listing.is_some() || !lists_meanwhile || operator.view.resource.is_none() || !is_due {
             return;
         }
         for (shown, lie) in lists(world) {
             let mut next = world.clone();
             let says = lie.map_or_else(|| words(&shown), str::to_owned);
             let operator = &mut next.operators[number];
-            operator.listing = Some(Listing { age: 0, shown, date: world.born });
+            operator.listing = Some(Listing { age: 0, shown, date: self.date(world) });
+            operator.wanted = false;
             operator.questions(Answer::Wanted, Answer::Running);
             let does = format!("sends a LIST, which shows {says}");
             next.left.lies -= u8::from(lie.is_some());
@@ -58,6 +60,11 @@ impl Protocol {
             let read = self.read_lists(world, number).into_iter();
             moves.extend(read.map(|(does, next)| (Move::Operator(number, does), next)));
         }
+    }
+
+    /// The tenant's clock, where it makes a difference.
+    fn date(&self, world: &World) -> Id {
+        if self.setup.strangers.is_empty() { 0 } else { world.born }
     }
 
     /// As `controller::tenant::list::believe`: what the LIST lacks is asked for one at a time, and the first that is there
@@ -106,7 +113,7 @@ impl Protocol {
     fn judged(&self, world: &World, number: usize) -> Option<(Judged, Stored)> {
         let operator = &world.operators[number];
         let view = operator.view;
-        let resource = view.resource.filter(|_| operator.step == Step::Idle && !operator.superseded)?;
+        let resource = view.resource.filter(|_| operator.step == Step::Idle)?;
         let looked_at = if resource.deleting && self.setup.keeps(Rule::LiveRead) { world.stored } else { view };
         if resource.deleting && (!resource.finalizer || looked_at.resource?.uid != resource.uid) {
             return None;
@@ -123,10 +130,11 @@ impl Protocol {
     }
 
     fn passes(&self, world: &World, number: usize, moves: &mut Moves) {
-        let Some((Judged { decision, asked, seen }, looked_at)) = self.judged(world, number) else { return };
+        let Some((Judged { decision, mind, asked, seen }, looked_at)) = self.judged(world, number) else { return };
         let mut next = world.clone();
         let operator = &mut next.operators[number];
-        (operator.asked, operator.seen) = (asked, seen);
+        (operator.mind, operator.asked, operator.seen) = (mind, asked, seen);
+        operator.wanted |= decision == Decision::List;
         operator.step = self.step_of(decision, looked_at);
         moves.push((Move::Operator(number, format!("looks: {decision:?}")), next));
     }
@@ -144,7 +152,7 @@ impl Protocol {
         let Some(resource) = resource else { return Step::Idle };
         let (uid, name) = (resource.uid, resource.name);
         match decision {
-            Decision::Park | Decision::Wait | Decision::Stall(_) => Step::Idle,
+            Decision::Park | Decision::List | Decision::Wait | Decision::Stall(_) => Step::Idle,
             Decision::InOrder => match resource.id {
                 Some(id) if !resource.is_annotated() => Step::Annotate { version, id },
                 _ => Step::Idle,
@@ -170,7 +178,7 @@ fn watches(world: &World, number: usize, moves: &mut Moves) {
     }
     let mut next = world.clone();
     let operator = &mut next.operators[number];
-    (operator.view, operator.superseded) = (stored, false);
+    operator.view = stored;
     let uid = |stored: Stored| stored.resource.map(|resource| resource.uid);
     if uid(before) != uid(stored) {
         (operator.asked, operator.seen) = (Vec::new(), None);

@@ -2,7 +2,7 @@
 
 use crate::protocol::{Move, Moves, Protocol};
 use crate::rules::{Stranger, User};
-use crate::world::{Id, Maker, Name, OLD, Object, Resource, World};
+use crate::world::{Id, Maker, Name, OLD, Object, Resource, SETTLED, World};
 
 impl Protocol {
     pub fn users(&self, world: &World, moves: &mut Moves) {
@@ -58,7 +58,7 @@ fn does(world: &mut World, user: User) -> Option<()> {
         User::ForceOrphan if resource.deleting && resource.orphan.is_none() => resource.orphan = Some(0),
         User::Strip if resource.deleting => is_gone = true,
         User::LoseStatus if resource.id.is_some() && resource.id == resource.remote_id => {
-            (resource.id, resource.created, resource.changed) = (None, false, OLD);
+            (resource.id, resource.created, resource.changed) = (None, false, SETTLED);
         }
         _ => return None,
     }

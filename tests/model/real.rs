@@ -13,7 +13,7 @@ use sim_operator::sailpoint::Integration;
 use tokio::time::Instant;
 
 use crate::rules::{Rule, Setup};
-use crate::world::{Age, BYSTANDER, Id, Intent, Name, OLD, Resource, Shown};
+use crate::world::{Age, BYSTANDER, Id, Intent, Name, Resource, Shown};
 
 /// A tick. Long, so that no real time that passes meanwhile counts.
 pub const TICK: Duration = Duration::from_hours(1);
@@ -84,14 +84,15 @@ fn written_for() -> WrittenFor {
 
 fn create_intent(intent: Intent, setup: &Setup) -> CreateIntent {
     let visible = [(Path::Name, json!(name(intent.name))), (Path::Description, json!("ours"))];
-    let digest = loose_digests(visible.iter().map(|(path, value)| (path, value)));
+    // The name alone is no likeness.
+    let most = if setup.keeps(Rule::Digest) { visible.len() } else { 1 };
     CreateIntent {
         nonce: intent.nonce.to_string(),
         written_for: written_for(),
         org: ORG.to_owned(),
         name: name(intent.name).to_owned(),
         since: setup.keeps(Rule::Since).then(|| since(intent.since)),
-        digest: if setup.keeps(Rule::Digest) { digest } else { std::collections::BTreeMap::new() },
+        digest: loose_digests(visible.iter().take(most).map(|(path, value)| (path, value))),
         paths: sent(intent.name).paths,
         secrets: Vec::new(),
         replaces: intent.replaces.map(|id| id.to_string()),
@@ -121,7 +122,7 @@ fn status(resource: &Resource, id: Id, setup: &Setup) -> Value {
     if resource.created {
         status["origin"] = json!(Origin::Created);
     }
-    if resource.changed < OLD && setup.keeps(Rule::SettledWrite) {
+    if setup.keeps(Rule::SettledWrite) {
         let at = Timestamp::now() - SignedDuration::try_from(u32::from(resource.changed) * TICK).unwrap();
         status["lastChange"] = json!({"at": at.to_string(), "action": "Created", "cause": "Spec", "generation": 1});
     }

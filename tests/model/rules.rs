@@ -33,8 +33,8 @@ pub enum Rule {
     LiveRead,
     /// 6: an open intent is resolved before the resource goes.
     ResolveFirst,
-    /// 6: only SailPoint's own 404 says that it is gone.
-    OwnNotFound,
+    /// 6: a 404 to a DELETE alone does not say that it is gone.
+    NotFound,
 }
 
 /// Who may act.

@@ -3,10 +3,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::mind::Mind;
-use crate::world::{Age, Answer, LAG, LIST_LIMIT, OLD, Operator, Question, Step, Stored, Version, World};
+use crate::world::{Age, Answer, LAG, LIST_LIMIT, OLD, Operator, Question, SETTLED, Step, Stored, Version, World};
 
 fn older(age: &mut Age) {
     *age = (*age + 1).min(OLD);
+}
+
+fn longer(age: &mut Age) {
+    *age = (*age + 1).min(SETTLED);
 }
 
 impl World {
@@ -86,7 +90,7 @@ fn renumber(numbers: Vec<&mut Version>) {
 impl Stored {
     fn tick(&mut self) {
         if let Some(resource) = &mut self.resource {
-            older(&mut resource.changed);
+            longer(&mut resource.changed);
             resource.orphan.iter_mut().for_each(older);
         }
     }

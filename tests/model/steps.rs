@@ -5,14 +5,16 @@
 use crate::mind::Event;
 use crate::protocol::{Move, Moves, Protocol};
 use crate::rules::Rule;
-use crate::world::{Id, Intent, Maker, Name, OLD, Post, Resource, SEND_LIMIT, Step, Uid, Version, World, number};
+use crate::world::{Id, Intent, Maker, Name, OLD, Post, Resource, SEND_LIMIT, SETTLE, Step, Uid, Version, World, number};
 
-/// What came of a DELETE.
-enum Deleted {
-    Yes,
-    Unknown,
-    /// A 404 of who knows whom, and it is there.
+/// How the tenant answers a DELETE.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Done,
+    /// 404, of whomever.
     NotFound,
+    /// Not at all.
+    Never,
 }
 
 impl Protocol {
@@ -97,9 +99,9 @@ impl Protocol {
             return format!("is refused as it writes {what}: 409");
         }
         let written = world.store(|resource| if let Some(resource) = resource { change(resource) });
+        // Until the watch shows it, the process does not look again.
         let process = &mut world.operators[operator];
-        process.superseded |= process.view.resource.is_some() && process.view.version == version;
-        process.step = then(written);
+        (process.view, process.step) = (world.stored, then(written));
         format!("writes {what}")
     }
 
@@ -170,36 +172,60 @@ impl Protocol {
             moves.push((Move::Operator(operator, "does not send its DELETE, as the lease may be lost".to_owned()), next));
             return;
         }
-        let mut deletes = |deleted: Deleted, executed: bool, says: &str| {
-            let mut next = world.clone();
-            if executed {
-                next.delete(uid, id);
-            }
-            let process = &mut next.operators[operator];
-            let event = match deleted {
-                Deleted::Yes => Some(Event::Deleted(id)),
-                Deleted::Unknown => Some(Event::Unanswered(id)),
-                Deleted::NotFound => None,
-            };
-            process.mind = event.map_or(process.mind, |event| self.minds.after(process.mind, event));
-            let believes = matches!(deleted, Deleted::NotFound) && !self.setup.keeps(Rule::OwnNotFound);
-            process.step = if matches!(deleted, Deleted::Yes) || believes { then } else { Step::Idle };
+        let alive = world.objects.iter().find(|object| object.id == id && object.dead.is_none());
+        let mut ends = |answered, says: &str, is_fault| {
+            let next = self.deleted(world, operator, (uid, id), answered, then);
             let does = format!("sends a DELETE of {id}{says}");
-            let taken = if matches!(deleted, Deleted::Yes) {
-                Move::Operator(operator, does)
-            } else {
-                next.left.faults -= 1;
-                Move::Fault(format!("{} {does}", ['A', 'B'][operator]))
-            };
-            self.ends_if_suspended(&mut next, operator);
-            moves.push((taken, next));
+            moves.push(if is_fault { next.fault(operator, &does) } else { (Move::Operator(operator, does), next) });
         };
-        deletes(Deleted::Yes, true, "");
-        if world.left.faults > 0 {
-            deletes(Deleted::Unknown, true, ", whose answer is lost");
-            deletes(Deleted::Unknown, false, ", which never arrives");
-            deletes(Deleted::NotFound, false, ", and a gateway answers 404");
+        match alive {
+            Some(_) => ends((Answered::Done, true), "", false),
+            None => ends((Answered::NotFound, false), ", and is told that there is none", false),
         }
+        if alive.is_some_and(|object| object.age < SETTLE) {
+            ends((Answered::NotFound, false), ", and a replica knows nothing of it yet", false);
+        }
+        if world.left.faults > 0 {
+            ends((Answered::Never, true), ", whose answer is lost", true);
+            ends((Answered::Never, false), ", which never arrives", true);
+            ends((Answered::NotFound, false), ", and a gateway answers 404", true);
+        }
+    }
+
+    /// After a DELETE was answered so, and executed or not.
+    fn deleted(
+        &self,
+        world: &World,
+        operator: usize,
+        (uid, id): (Uid, Id),
+        (answered, executed): (Answered, bool),
+        then: Step,
+    ) -> World {
+        let mut next = world.clone();
+        if executed {
+            next.delete(uid, id);
+        }
+        let is_there = next.alive(id).is_some();
+        let process = &mut next.operators[operator];
+        let mut learns = |event| process.mind = self.minds.after(process.mind, event);
+        match answered {
+            Answered::Done => learns(Event::Deleted(id)),
+            Answered::NotFound => learns(Event::Doubt(id)),
+            Answered::Never => {
+                learns(Event::Unanswered(id));
+                learns(Event::Doubt(id));
+            }
+        }
+        process.wanted |= answered != Answered::Done;
+        let believes = answered == Answered::Done || (answered == Answered::NotFound && !self.setup.keeps(Rule::NotFound));
+        process.step = match process.step {
+            _ if believes => then,
+            // What nobody else knows of is deleted again and again.
+            Step::Remove { .. } if is_there => process.step,
+            _ => Step::Idle,
+        };
+        self.ends_if_suspended(&mut next, operator);
+        next
     }
 }
 
@@ -210,6 +236,11 @@ impl Resource {
 }
 
 impl World {
+    fn fault(mut self, operator: usize, does: &str) -> (Move, Self) {
+        self.left.faults -= 1;
+        (Move::Fault(format!("{} {does}", ['A', 'B'][operator])), self)
+    }
+
     fn new_nonce(&mut self) -> Version {
         let nonces = self.nonces();
         nonces.into_iter().map(|nonce| *nonce + 1).max().unwrap_or_default()

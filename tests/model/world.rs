@@ -18,6 +18,8 @@ pub const SEND_LIMIT: Age = 0;
 pub const LIST_LIMIT: Age = 0;
 /// Older than any rule asks.
 pub const OLD: Age = 2;
+/// A change that every answer has settled since which is not old itself.
+pub const SETTLED: Age = SETTLE + OLD - 1;
 
 /// An integration: they are numbered as they are made, so that the number is also the tenant's clock. 0 is the bystander,
 /// which another resource holds.
@@ -76,7 +78,7 @@ impl Resource {
             orphan: None,
             id,
             created: false,
-            changed: OLD,
+            changed: SETTLED,
             intent,
             remote_id,
         }
@@ -226,11 +228,11 @@ pub enum Step {
 pub struct Operator {
     /// The resource as the watch shows it.
     pub view: Stored,
-    /// That version was replaced by a write of ours.
-    pub superseded: bool,
     pub mind: Mind,
     pub listed: Option<Listed>,
     pub listing: Option<Listing>,
+    /// A LIST is wanted for what nobody waits for.
+    pub wanted: bool,
     pub asked: Vec<(Question, Answer)>,
     pub seen: Option<Seen>,
     pub step: Step,
@@ -241,7 +243,7 @@ impl Operator {
     pub fn new() -> Self {
         let view = Stored { resource: None, version: 0 };
         let (mind, asked) = (Mind::default(), Vec::new());
-        Self { view, superseded: false, mind, listed: None, listing: None, asked, seen: None, step: Step::Idle }
+        Self { view, mind, listed: None, listing: None, wanted: false, asked, seen: None, step: Step::Idle }
     }
 }
 

@@ -32,6 +32,8 @@ pub async fn delete(scene: &Scene<'_>, id: &str) -> Result<Deleted, Failure> {
             if error.certainty() == Certainty::Unknown {
                 connection.org.update(|snapshot| snapshot.unanswered(id, Instant::now()));
             }
+            // The list that tells asks for it again.
+            connection.org.update(|snapshot| snapshot.doubt_gone(id));
             Err(error.into())
         }
     }

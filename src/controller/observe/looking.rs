@@ -134,16 +134,18 @@ impl Looking<'_> {
             return Err(Box::new(Observed::Unknown { reason: Reason::MassDisappearance, message, until: None }));
         }
         Self::whole(view)?;
-        if !self.at.org.read(|snapshot| snapshot.is_gone(id)) {
+        let in_process = self.at.org.read(|snapshot| snapshot.last_write(id)).map(|write| write + config.settle);
+        let settled = in_process.max(question.recorded.settled(config.settle, question.now));
+        let until = settled.filter(|settled| *settled > question.now);
+        // What was said too early is asked again, once it can be believed.
+        let not_before = if until.is_none() { settled } else { None };
+        let is_gone = || self.at.org.read(|snapshot| snapshot.is_gone(id, not_before));
+        if !is_gone() {
+            self.at.org.update(|snapshot| snapshot.doubt_gone(id));
             Self::whole(self.fresh(&format!("gone {id}"), memory)?)?;
         }
-        let in_process = self.at.org.read(|snapshot| snapshot.last_write(id)).map(|write| write + config.settle);
-        let before = question.recorded.last_change.map(|at| {
-            let passed = jiff::Timestamp::now().duration_since(at);
-            question.now + config.settle.saturating_sub(passed.try_into().unwrap_or_default())
-        });
-        match in_process.max(before).filter(|until| *until > question.now) {
-            None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(self.in_its_place()),
+        match until {
+            None if is_gone() => Ok(self.in_its_place()),
             until => Err(Box::new(Observed::Unknown {
                 reason: Reason::ConfirmingAbsence,
                 message: format!("{id} is not in the tenant's list; making sure that it is gone"),

@@ -241,7 +241,8 @@ fn gone_is_said_by_the_tenant_and_long_after_our_last_write() {
     assert_eq!(scene.look(3, &held("1"), None, false), "unknown ListIncomplete");
     scene.listed(4, &[], true);
     assert_eq!(scene.look(5, &held("1"), None, false), "unknown ConfirmingAbsence", "no 404 yet");
-    scene.org().update(|snapshot| snapshot.confirm_gone("1"));
+    let said = scene.at(4);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
     assert_eq!(scene.look(6, &held("1"), None, false), "Gone");
     let recently = Recorded { last_change: Some(Timestamp::now()), ..held("1") };
     assert_eq!(scene.look(6, &recently, None, false), "unknown ConfirmingAbsence", "written before a restart");
@@ -250,10 +251,27 @@ fn gone_is_said_by_the_tenant_and_long_after_our_last_write() {
 }
 
 #[test]
+fn what_was_said_to_be_gone_before_it_settled_is_asked_again() {
+    let mut scene = Scene::new();
+    scene.listed(0, &[], true);
+    // It was changed at 0.
+    let after = |seconds| Recorded { last_change: Timestamp::now().checked_sub(seconds * SECOND).ok(), ..held("1") };
+    let said = scene.at(1);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
+    assert_eq!(scene.look(2, &after(2), None, false), "unknown ConfirmingAbsence", "a replica may not know of it yet");
+    assert_eq!(scene.look(301, &after(301), None, false), "Asked", "what was said then proves nothing now");
+    let said = scene.at(302);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
+    scene.listed(302, &[], true);
+    assert_eq!(scene.look(303, &after(303), None, false), "Gone");
+}
+
+#[test]
 fn what_is_gone_is_not_created_beside_what_has_its_name() {
     let mut scene = Scene::new();
     scene.listed(0, &[("2", "Desk")], true);
-    scene.org().update(|snapshot| snapshot.confirm_gone("1"));
+    let said = scene.at(0);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
     assert_eq!(scene.look(1, &held("1"), None, false), "supplanted 1");
     scene.other("holder", OLDER, holds("2"));
     assert_eq!(scene.look(1, &held("1"), None, false), "held by iam/holder");
