@@ -123,6 +123,10 @@ pub struct Run {
     #[arg(long, env = "SIM_OPERATOR_REFUSED_RETRY", value_name = "DURATION", default_value = "1h")]
     pub refused_retry: String,
 
+    /// How long reconciles may take to finish once the process is told to end; a pod has 30 s in all by default.
+    #[arg(long, env = "SIM_OPERATOR_SHUTDOWN_LIMIT", value_name = "DURATION", default_value = "25s")]
+    pub shutdown_limit: String,
+
     /// How processes agree on which of them works.
     #[command(flatten)]
     pub election: Election,

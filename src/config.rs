@@ -50,6 +50,8 @@ pub struct Config {
     pub backoff_max: Duration,
     /// The wait before sending again what was refused.
     pub refused_retry: Duration,
+    /// How long reconciles may take to finish once the process is told to end.
+    pub shutdown_limit: Duration,
     /// How processes agree on which of them works; absent: this one does, whatever others do.
     pub election: Option<Election>,
     /// What is logged, and how.
@@ -106,6 +108,7 @@ impl TryFrom<Run> for Config {
             backoff_min,
             backoff_max,
             refused_retry: duration("--refused-retry", &run.refused_retry)?,
+            shutdown_limit: duration("--shutdown-limit", &run.shutdown_limit)?,
             election: election::election(run.election, request_limit)?,
             log: LogConfig { format: run.log_format, filter: filter(run.log)? },
         })
@@ -132,6 +135,7 @@ impl Default for Config {
             backoff_min: Duration::from_secs(2),
             backoff_max: Duration::from_mins(5),
             refused_retry: Duration::from_hours(1),
+            shutdown_limit: Duration::from_secs(25),
             election: Some(Election::default()),
             log: LogConfig { format: LogFormat::Text, filter: "info".to_owned() },
         }

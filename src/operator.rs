@@ -11,22 +11,22 @@ use futures::{FutureExt as _, StreamExt as _};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::runtime::Controller;
 use kube::runtime::controller::Config as Concurrency;
-use kube::runtime::watcher::Event;
-use kube::{Api, Client, ResourceExt as _};
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, Client};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
 
 use crate::api::{SailPointTenant, SimIntegration};
 use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
-    Context, Events, Holders, Memories, SecretVersions, Unreadable, Watched, reconcile, reconcile_tenant,
+    Context, Departure, Events, Holders, Memories, SecretVersions, Unreadable, Watched, reconcile, reconcile_tenant,
 };
 use crate::leader::{Candidate, Leadership, Lost};
 use crate::metrics::Metrics;
 use crate::probes::{self, Readiness};
-use crate::tenants::Fleet;
+use crate::tenants::{Fleet, TenantKey};
 use gauges::gauges;
 use shutdown::{ended, patience, signals};
 use watches::watches;
@@ -88,10 +88,11 @@ pub async fn run(config: Config) -> Result<(), Error> {
     });
     let leadership = candidate.as_ref().map_or_else(Leadership::unopposed, Candidate::leadership);
     metrics.leads(leadership.leads());
-    let (context, integrations, tenants) = wire(clients, config, metrics, leadership).await?;
+    let Wired { context, integrations, tenants, departures } = wire(clients, config, metrics, leadership).await?;
     tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), %listen, "started");
     tokio::spawn(warm(Arc::clone(&context), readiness.clone()));
     tokio::spawn(gauges(Arc::clone(&context)));
+    tokio::spawn(see_off(Arc::clone(&context), departures));
     let namespaces = u16::try_from(integrations.len()).unwrap_or(u16::MAX).max(1);
     let concurrency = (context.config.concurrency / namespaces).max(1);
     let integrations = integrations.into_iter().map(|controller| {
@@ -127,7 +128,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
             result?;
             tracing::info!("ended");
         }
-        () = patience(stopping.clone()) => tracing::warn!("ended, though a reconcile was still waiting"),
+        () = patience(stopping.clone(), context.config.shutdown_limit) => tracing::warn!("ended, though a reconcile was still waiting"),
     }
     // What it served is of no use to anybody now.
     served.abort();
@@ -153,7 +154,14 @@ async fn elect(
     Ok(run.await??)
 }
 
-type Wired = (Arc<Context>, Vec<Controller<SimIntegration>>, Vec<Controller<SailPointTenant>>);
+/// What the parts of the operator are made of.
+struct Wired {
+    context: Arc<Context>,
+    integrations: Vec<Controller<SimIntegration>>,
+    tenants: Vec<Controller<SailPointTenant>>,
+    /// The resources that watches show to be gone.
+    departures: mpsc::UnboundedReceiver<Departure>,
+}
 
 async fn wire(
     Clients { ask: client, watch: watching, .. }: Clients,
@@ -165,15 +173,33 @@ async fn wire(
         Some(id) => id.clone(),
         None => cluster_id(&client).await?,
     };
-    let holders = Arc::new(Holders::default());
+    let (holders, fleet) = (Arc::new(Holders::default()), Arc::new(Fleet::default()));
+    let (depart, departures) = mpsc::unbounded_channel();
     let watched = namespaces(&config.namespaces, None);
     let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
     let unreadable = Arc::new(Unreadable::default());
-    let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, {
+    let observed = {
         let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
-        move |event: &Event<SimIntegration>| note(&holders, event, &cluster, &config)
-    });
-    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, &unreadable, |_: &Event<SailPointTenant>| {});
+        move |resource: &SimIntegration| holders.observe(resource, &cluster, &config)
+    };
+    let left = {
+        let (holders, depart) = (Arc::clone(&holders), depart.clone());
+        move |uid: String, _| {
+            let holder = holders.forget(&uid);
+            // Nobody listens only while the process ends.
+            let _ = depart.send(Departure::Integration(uid, holder));
+        }
+    };
+    let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, observed, left);
+    let left = {
+        let fleet = Arc::clone(&fleet);
+        move |uid: String, tenant: ObjectRef<SailPointTenant>| {
+            let key = TenantKey { namespace: tenant.namespace.unwrap_or_default(), name: tenant.name };
+            fleet.forget(&key);
+            let _ = depart.send(Departure::Tenant(uid, key));
+        }
+    };
+    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, &unreadable, |_: &SailPointTenant| {}, left);
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
@@ -181,7 +207,7 @@ async fn wire(
         config,
         cluster,
         leadership,
-        fleet: Fleet::default(),
+        fleet,
         holders,
         unreadable,
         integrations: Watched::new(integrations),
@@ -192,7 +218,8 @@ async fn wire(
         observer: Arc::new(metrics.clone()),
         metrics,
     };
-    Ok((Arc::new(context), integration_controllers, tenant_controllers))
+    let context = Arc::new(context);
+    Ok(Wired { context, integrations: integration_controllers, tenants: tenant_controllers, departures })
 }
 
 async fn cluster_id(client: &Client) -> Result<String, Error> {
@@ -212,12 +239,10 @@ fn namespaces(named: &[String], also: Option<&String>) -> Vec<Option<String>> {
     all
 }
 
-/// Keeps the index of holders as new as the store.
-fn note(holders: &Holders, event: &Event<SimIntegration>, cluster: &str, config: &Config) {
-    match event {
-        Event::Apply(resource) | Event::InitApply(resource) => holders.observe(resource, cluster, config),
-        Event::Delete(resource) => holders.forget(&resource.uid().unwrap_or_default()),
-        Event::Init | Event::InitDone => {}
+/// Tells those who are concerned of each resource that is gone.
+async fn see_off(context: Arc<Context>, mut departures: mpsc::UnboundedReceiver<Departure>) {
+    while let Some(departure) = departures.recv().await {
+        departure.tell(&context);
     }
 }
 

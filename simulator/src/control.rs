@@ -9,7 +9,7 @@ use crate::journal::Entry;
 use crate::tenant::Shared;
 use crate::{Fault, Switches};
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use axum::routing::{delete, get, patch, post, put};
@@ -34,6 +34,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/switches", get(switches).patch(turn_switches))
         .route("/tokens/revoke", post(revoke))
         .route("/reset", post(reset))
+        // A fault may hold an answer that is too large for whoever gets it.
+        .layer(DefaultBodyLimit::max(64 * 1024 * 1024))
 }
 
 /// Reads a body of the control API, whatever content type it has; a mistake in it is told in full.

@@ -49,7 +49,7 @@ pub(crate) async fn intercept(
     let Ok(answer) = play(action, request, next, released).await else { return connection.cut().await };
     let mut tenant = shared.lock();
     let answer = finish.finish(answer, &tenant);
-    tenant.journal.answered(number, answer.status().as_u16());
+    tenant.journal.answered(number, &answer);
     answer
 }
 

@@ -5,6 +5,7 @@ use crate::credentials;
 use crate::tokens::Tokens;
 use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub(crate) struct Entry {
     query: Option<String>,
     /// Null while no answer was sent: the call is in flight, was cut, or the client left.
     status: Option<u16>,
+    /// What the answer said of it.
+    retry_after: Option<String>,
     headers: BTreeMap<String, String>,
     /// JSON as it is, anything else as text.
     body: Option<Value>,
@@ -55,6 +58,7 @@ impl Entry {
             path: path.to_owned(),
             query: query.map(str::to_owned),
             status: None,
+            retry_after: None,
             headers: selected_headers(parts),
             body: None,
             request_id: request_id.to_owned(),
@@ -98,9 +102,11 @@ impl Journal {
     }
 
     /// Notes the answer of a call, if it is still in the log.
-    pub(crate) fn answered(&mut self, number: u64, status: u16) {
+    pub(crate) fn answered(&mut self, number: u64, answer: &Response) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
-            entry.status = Some(status);
+            entry.status = Some(answer.status().as_u16());
+            let retry_after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+            entry.retry_after = retry_after.map(str::to_owned);
         }
     }
 

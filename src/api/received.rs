@@ -38,18 +38,15 @@ pub struct Received<K> {
     pub unreadable: Option<String>,
 }
 
-/// Spec and status, each not read yet.
+/// The parts of a resource, none of them read yet.
 #[derive(Deserialize)]
 pub struct Parts<'a> {
+    #[serde(borrow)]
+    metadata: &'a RawValue,
     #[serde(borrow)]
     spec: Option<&'a RawValue>,
     #[serde(borrow)]
     status: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct OnlyMetadata {
-    metadata: ObjectMeta,
 }
 
 impl<'de, K: Kept> Deserialize<'de> for Received<K> {
@@ -59,8 +56,9 @@ impl<'de, K: Kept> Deserialize<'de> for Received<K> {
         if let Ok(resource) = serde_json::from_str(text.get()) {
             return Ok(Self { resource, unreadable: None });
         }
-        let OnlyMetadata { metadata } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
-        let parts = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        let parts: Parts = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        // Field by field as well: managedFields are as deep as what they manage.
+        let metadata = most_of(json!({}), parts.metadata).unwrap_or_default();
         Ok(Self { resource: K::of_parts(metadata, &parts), unreadable: Some(why::<K>(text.get())) })
     }
 }
@@ -187,10 +185,14 @@ mod tests {
 
     #[test]
     fn what_is_nested_beyond_all_limits_is_one_resource_and_not_the_end_of_all() {
-        let deep = format!(r#"{{"name":"Desk","attributes":{{"a":{}1{}}}}}"#, "[".repeat(9000), "]".repeat(9000));
-        let desk = received::<SimIntegration>(&deep);
+        let deep = format!("{}1{}", "[".repeat(9000), "]".repeat(9000));
+        let desk = received::<SimIntegration>(&format!(r#"{{"name":"Desk","attributes":{{"a":{deep}}}}}"#));
         assert!(desk.unreadable.is_some_and(|why| why.ends_with("nested too deeply") && why.len() < 300));
         assert_eq!(desk.resource.spec.name.as_deref(), Some("Desk"));
+        let managed =
+            format!(r#"{{"metadata":{{"uid":"7","managedFields":[{{"fieldsV1":{{"f:a":{deep}}}}}]}},"spec":{{}}}}"#);
+        let desk: Received<SimIntegration> = serde_json::from_str(&managed).unwrap();
+        assert_eq!((desk.meta().uid.as_deref(), desk.meta().managed_fields.is_none()), (Some("7"), true));
     }
 
     #[test]

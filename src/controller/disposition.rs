@@ -48,7 +48,7 @@ pub enum Doing {
 /// So many others write: the next place is soon free.
 const BUSY: Duration = Duration::from_millis(250);
 /// Kubernetes has a newer version, which the watch brings soon.
-const STALE: Duration = Duration::from_millis(200);
+pub(super) const STALE: Duration = Duration::from_millis(200);
 
 /// The most characters of Kubernetes' words that are shown.
 const LONGEST_QUOTE: usize = 512;
@@ -59,6 +59,7 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
     let quietly = |retry| Disposition { verdict: None, retry };
     match failure {
         Failure::Remote(error) => of_error(error, doing),
+        Failure::Unread(error) => of_error(error, Doing::Adopt),
         Failure::Kubernetes(error) => match is_too_much(error) {
             Some(said) => Disposition {
                 verdict: Some(Verdict::Stalled(Reason::InvalidSpec, too_much(said).into(), None)),

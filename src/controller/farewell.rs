@@ -3,73 +3,60 @@
 //! The same pipeline with the goal turned round. It always ends: with the integration gone, or kept on purpose; what stands
 //! in the way is a condition that names the way out.
 
+mod absence;
 mod heir;
+mod reach;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::{Api, Resource as _, ResourceExt as _};
+use kube::ResourceExt as _;
+use reach::{credentials_gone, is_without_credentials};
 use tokio::time::Instant;
 
 use super::act::{self, Scene};
-use super::desired::{Halt, heals, mode, same_org, stalled};
+use super::departures::{self, is_ours};
+use super::desired::{Halt, heals, mode, stalled};
 use super::disposition::{Disposition, Doing, Retry, of_failure};
 use super::events::Severity;
-use super::kubernetes::remove_finalizer;
+use super::kubernetes::{crd_is_terminating, remove_finalizer};
 use super::observe::{Around, Link, Observed, Question, observe};
-use super::pass::{Pass, delay, remember};
+use super::pass::{self, Pass, delay, remember};
 use super::plan::{Farewell, Orphaning, farewell as decide};
 use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
 use super::{Context, integration_name, landing, resource_name, tenant_key};
-use crate::api::integration::Origin;
+use crate::api::integration::{LastHandled, Origin};
 use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
 use crate::failpoint::{self, Point};
 use crate::metrics::{Change, LetGo, Outcome};
 use crate::sailpoint::ErrorKind;
-use crate::tenants::{Connection, Look, Standing};
+use crate::tenants::{Connection, Look};
 
 const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
 
 /// Lets go of a resource that is being deleted, deleting its integration where that is what it means.
 pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Result<Pass, Halt> {
-    if !resource.finalizers().iter().any(|one| one == crate::api::FINALIZER) {
+    if !is_ours(resource) {
+        departures::let_go(context, resource);
         return Ok(Pass::quiet(Outcome::Unchanged, None));
     }
     let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
     // What the finalizer's removal is guarded by must also be what is judged: the watch may not show the newest id yet.
-    let recorded = Recorded::of(&live, &context.cluster);
+    let recorded = pass::recorded(context, &live);
     let leaving = Leaving { context, resource: &live, recorded: &recorded };
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;
     }
-    if crd_is_terminating(context).await? {
+    if crd_is_terminating::<SimIntegration>(&context.client).await? {
         return leaving.let_go(LetGo::CrdDeleted, "the CRD is being deleted").await;
     }
     if let Some(why) = context.unreadable.why(&live) {
         return Err(stalled(Reason::InvalidSpec, format!("{why}; {WAY_OUT}")));
     }
     leaving.go().await
-}
-
-/// `kubectl delete crd` deletes every resource with it: nothing in a tenant may follow.
-async fn crd_is_terminating(context: &Context) -> Result<bool, kube::Error> {
-    let api: Api<CustomResourceDefinition> = Api::all(context.client.clone());
-    let name = format!("{}.{}", SimIntegration::plural(&()), SimIntegration::group(&()));
-    let found = api.get_metadata_opt(&name).await?;
-    Ok(found.is_none_or(|crd| crd.metadata.deletion_timestamp.is_some()))
-}
-
-fn no_connection(reason: Reason, message: &str) -> Halt {
-    match reason {
-        Reason::SecretNotFound | Reason::CredentialsRejected => stalled(
-            Reason::CredentialsGone,
-            format!("the integration cannot be deleted: {message}: mend the credentials, {WAY_OUT}"),
-        ),
-        _ => heals(Reason::TenantNotReady, format!("the tenant is not ready: {}: {message}", reason.as_str())),
-    }
 }
 
 struct Leaving<'a> {
@@ -91,12 +78,17 @@ impl Leaving<'_> {
             return self.gone(None).await;
         }
         let mode = self.mode()?;
+        let policy = self.resource.spec.policy.as_ref().and_then(|policy| policy.delete);
         if mode == Mode::Paused {
             let message = "being deleted, but paused: nothing is done until the pause ends";
             return Err(Halt::Verdict(Box::new(Verdict::Paused(message.to_owned()))));
         }
         if mode == Mode::Plan {
             return self.let_go(LetGo::Plan, "mode Plan writes nothing").await;
+        }
+        // Whatever an open create has made or makes yet, it is to stay.
+        if policy == Some(Delete::Orphan) {
+            return self.let_go(LetGo::Orphan, "policy.delete").await;
         }
         let (id, origin) = match &self.recorded.intent {
             Some(_) => match self.resolve()? {
@@ -105,7 +97,6 @@ impl Leaving<'_> {
             },
             None => (id, origin),
         };
-        let policy = self.resource.spec.policy.as_ref().and_then(|policy| policy.delete);
         match decide(id, origin, policy, mode) {
             Farewell::Nothing => self.gone(None).await,
             Farewell::Orphan(Orphaning::Plan) => self.let_go(LetGo::Plan, "mode Plan writes nothing").await,
@@ -120,35 +111,6 @@ impl Leaving<'_> {
         mode(self.resource, tenant.as_deref(), Timestamp::now())
     }
 
-    /// The connection: one that lost its credentials serves on while its token lasts.
-    fn connection(&self) -> Result<Arc<Connection>, Halt> {
-        let key = tenant_key(self.resource, &self.context.config).ok_or_else(|| {
-            stalled(
-                Reason::TenantNotSet,
-                format!("no tenant is named any more: bring --default-tenant back, {WAY_OUT}"),
-            )
-        })?;
-        let connection = match self.context.fleet.standing(&key) {
-            // The id means nothing in another org, and it is not for us to tell which of the two is meant.
-            Some(Standing::NotReady { reason: Reason::TenantChanged, message, .. }) => {
-                let message = format!("the integration cannot be deleted: {message}, {WAY_OUT}");
-                return Err(stalled(Reason::TenantChanged, message));
-            }
-            Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
-            Some(Standing::NotReady { reason, message, last: None }) => {
-                return Err(no_connection(reason, &message));
-            }
-            None if self.context.tenant(&key).is_some() => {
-                return Err(Halt::Parked);
-            }
-            None => {
-                let message = format!("SailPointTenant {key} is gone: bring it back, {WAY_OUT}");
-                return Err(Halt::Missing(Reason::TenantMissing, message));
-            }
-        };
-        same_org(connection, self.recorded)
-    }
-
     /// What an open create has left: its id, or nothing.
     fn resolve(&self) -> Result<Option<String>, Halt> {
         let connection = self.connection()?;
@@ -161,14 +123,8 @@ impl Leaving<'_> {
         let observed = remember(self.context, self.resource, |memory| observe(&question, memory, &connection, &around));
         match observed {
             Observed::Present(remote, Link::Created(_)) => Ok(Some(remote.id)),
-            Observed::Asked => {
-                self.context.wake_tenant(&connection.key);
-                Err(Halt::Parked)
-            }
-            Observed::Unavailable(error) => {
-                self.context.wake_tenant(&connection.key);
-                Err(heals(Reason::TenantNotReady, error.to_string()))
-            }
+            Observed::Asked => Err(self.until_listed(&connection)),
+            Observed::Unavailable(error) => Err(self.unlisted(&connection, &error)),
             Observed::Unknown { reason, message, .. } => Err(heals(reason, message)),
             Observed::AmbiguousCreate(ids) => Err(stalled(
                 Reason::AmbiguousCreate,
@@ -188,27 +144,29 @@ impl Leaving<'_> {
     async fn delete(&self, id: &str) -> Result<Pass, Halt> {
         let connection = self.connection()?;
         let uid = self.resource.uid().unwrap_or_default();
-        if self.context.holders.other_holder_of_id(&connection.org.name, id, &uid).is_some() {
+        if self.context.holders.is_held_by_another(&connection.org.name, id, &uid) {
             return self.let_go(LetGo::Orphan, "another resource holds the integration").await;
         }
         if matches!(connection.org.look(None), Look::Wait) {
             // The first list is on its way: it may show that it is gone, or whose claim its name fits. One that fails is not
             // waited for.
-            self.context.wake_tenant(&connection.key);
-            return Err(Halt::Parked);
+            return Err(self.until_listed(&connection));
         }
         if let Some(heir) = self.heir(id, &connection).await? {
+            failpoint::at(Point::HandedOver).await;
+            let pass = self.let_go(LetGo::Orphan, "handed over").await?;
             let note = format!("{id} is handed over to {heir}, which claims it; it stays in the tenant");
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
-            failpoint::at(Point::HandedOver).await;
-            return self.let_go(LetGo::Orphan, "handed over").await;
+            return Ok(pass);
         }
-        let settled = self.recorded.settled(self.context.config.settle, Instant::now());
-        if connection.org.read(|snapshot| snapshot.is_gone(id, settled)) {
-            return self.gone(Some("gone from the tenant".to_owned())).await;
+        if self.is_gone(id, &connection)? {
+            return self.gone(Some(format!("{id} is gone from the tenant"))).await;
         }
-        if let Some(settled) = settled.filter(|_| connection.org.read(|snapshot| snapshot.is_gone(id, None))) {
-            return self.confirm_gone(id, settled, &connection);
+        let now = Instant::now();
+        if let Some(until) =
+            remember(self.context, self.resource, |memory| memory.refused_until(&self.version(id), now))
+        {
+            return Ok(Pass::quiet(Outcome::Stalled, Some(until - now)));
         }
         let scene = Scene {
             client: &self.context.client,
@@ -216,39 +174,45 @@ impl Leaving<'_> {
             resource: self.resource,
             connection: &connection,
         };
-        match act::delete(&scene, id).await {
-            Ok(deleted) => {
+        match act::delete(&scene, id, self.stands()).await {
+            Ok(Some(deleted)) => {
                 failpoint::at(Point::Deleted).await;
                 let tracking = deleted.tracking_id.map(|id| format!(" (tracking id {id})")).unwrap_or_default();
-                self.gone(Some(format!("deleted in the tenant{tracking}"))).await
+                self.gone(Some(format!("{id} is deleted in the tenant{tracking}"))).await
             }
-            Err(failure) => Ok(self.failed(&failure, &connection)),
+            Ok(None) => Ok(Pass::quiet(Outcome::Parked, Some(Duration::ZERO))),
+            Err(failure) => Ok(self.failed(id, &failure, &connection)),
         }
     }
 
-    /// A 404 says so, but so soon after a change that a replica may not know better: it is asked for again when settle has
-    /// passed.
-    fn confirm_gone(&self, id: &str, settled: Instant, connection: &Connection) -> Result<Pass, Halt> {
-        let now = Instant::now();
-        if settled <= now {
-            connection.org.update(|snapshot| snapshot.doubt_gone(id));
-            drop(connection.org.look(Some(now)));
-            self.context.wake_tenant(&connection.key);
-            return Err(Halt::Parked);
-        }
-        let message = format!("{id} is not in the tenant's list; making sure that it is gone");
-        let generation = self.resource.metadata.generation.unwrap_or_default();
-        let findings = Findings::of(Verdict::Heals(Reason::ConfirmingAbsence, message.into()), generation);
-        Ok(Pass { findings: Some(findings), next: Some(settled - now), outcome: Outcome::Waiting })
+    /// Whether all stands as it was judged, read once more: the wait for a slot may have been long, and meanwhile somebody
+    /// may have paused the resource, forced it out, changed its policy or deleted its CRD.
+    async fn stands(&self) -> Result<bool, kube::Error> {
+        let live = landing::live(self.context, self.resource).await?;
+        let is_same = live.is_some_and(|live| live.resource_version() == self.resource.resource_version());
+        let may_write = matches!(self.mode(), Ok(Mode::Enforce | Mode::Report));
+        Ok(is_same && may_write && !crd_is_terminating::<SimIntegration>(&self.context.client).await?)
     }
 
-    fn failed(&self, failure: &act::Failure, connection: &Arc<Connection>) -> Pass {
+    /// What was refused is not sent again until it is something else, somebody asks, or an hour has passed.
+    fn version(&self, id: &str) -> String {
+        let asked = LastHandled::of(Annotations::of(self.resource));
+        format!("{:?} {id} {:?} {asked:?}", Doing::Delete, self.resource.metadata.generation)
+    }
+
+    fn failed(&self, id: &str, failure: &act::Failure, connection: &Arc<Connection>) -> Pass {
         let Disposition { mut verdict, mut retry } = of_failure(failure, Doing::Delete);
+        if let Some(Verdict::Stalled(_, message, _)) = &mut verdict {
+            message.cause = format!("the integration cannot be deleted: {}: mend that, {WAY_OUT}", message.cause);
+        }
+        if retry == Retry::Refused {
+            let until = Instant::now() + self.context.config.refused_retry;
+            remember(self.context, self.resource, |memory| memory.refused(self.version(id), until));
+        }
         if let act::Failure::Remote(error) = failure {
-            let credentials = matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::Unauthorized);
+            let credentials = is_without_credentials(error);
             if credentials {
-                let message =
-                    format!("the integration cannot be deleted: {}: mend the credentials, {WAY_OUT}", error.words());
+                let message = credentials_gone(&connection.key, error.words());
                 verdict = Some(Verdict::Stalled(Reason::CredentialsGone, message.into(), None));
             }
             // A 404, or no answer: a whole LIST tells whether it is gone.
@@ -258,6 +222,16 @@ impl Leaving<'_> {
             );
             if credentials {
                 self.context.doubt(&connection.key);
+            }
+            if matches!(error.kind(), ErrorKind::NotFound { .. })
+                && let Some(vanished) = connection.org.mass_disappearance()
+            {
+                let message = format!(
+                    "the tenant does not find it, but neither {vanished} others, which is not believed until annotation \
+                     simops.dev/correct-requested-at on SailPointTenant {} says that it is right, {WAY_OUT}",
+                    connection.key
+                );
+                verdict = Some(Verdict::Heals(Reason::MassDisappearance, message.into()));
             }
             if credentials || may_be_gone {
                 retry = Retry::Tenant;
@@ -275,40 +249,26 @@ impl Leaving<'_> {
         failpoint::at(Point::FinalizerRemoved).await;
         if let Some(how) = how {
             self.context.metrics.changed(Change::Deleted, None);
-            let id = self.recorded.id.as_deref().unwrap_or_default();
-            tracing::info!(resource = resource_name(self.resource), id, how, "deleted");
-            let note = format!("{id} {how}");
-            self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &note).await;
+            tracing::info!(resource = resource_name(self.resource), how, "deleted");
+            self.context.events.publish(self.resource, Severity::Normal, "Deleted", "Delete", &how).await;
         }
-        self.forget();
         Ok(Pass::quiet(Outcome::Deleted, None))
     }
 
     /// Lets go without a call. Also logged and counted, as a terminating namespace takes no events.
     async fn let_go(&self, why: LetGo, words: &str) -> Result<Pass, Halt> {
-        let id = self.recorded.id.as_deref().unwrap_or("nothing");
-        self.context.metrics.let_go(why);
-        tracing::info!(resource = resource_name(self.resource), id, why = why.as_str(), words, "let go");
-        let note = format!("let go of {id}, which is left as it is in the tenant: {words}");
-        self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
+        let what = match (&self.recorded.intent, &self.recorded.id) {
+            (Some(intent), _) => format!("what an open create of {:?} may have made", intent.name),
+            (None, Some(id)) => id.clone(),
+            (None, None) => "nothing".to_owned(),
+        };
+        // First, so that it is told even if this process ends right after.
+        tracing::info!(resource = resource_name(self.resource), what, why = why.as_str(), words, "letting go");
         failpoint::at(Point::LetGo).await;
         remove_finalizer(&self.context.client, self.resource).await?;
-        self.forget();
+        self.context.metrics.let_go(why);
+        let note = format!("let go of {what}, which is left as it is in the tenant: {words}");
+        self.context.events.publish(self.resource, Severity::Normal, "LetGo", "Delete", &note).await;
         Ok(Pass::quiet(Outcome::LetGo, None))
-    }
-
-    /// It is gone: nothing of it is remembered, its tenant may go, and those that want what it held are judged anew.
-    fn forget(&self) {
-        let uid = self.resource.uid();
-        self.context.memories.forget(&uid.clone().unwrap_or_default());
-        if let Some(key) = tenant_key(self.resource, &self.context.config) {
-            self.context.wake_tenant(&key);
-        }
-        for other in self.context.integrations.state() {
-            let by_id = self.recorded.id.is_some() && other.spec.external_id == self.recorded.id;
-            if other.uid() != uid && (by_id || integration_name(&other) == integration_name(self.resource)) {
-                self.context.wake_integration(&other);
-            }
-        }
     }
 }

@@ -5,10 +5,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
 
+use super::departures::has_left;
 use super::recorded::Recorded;
-use crate::api::{Mode, SimIntegration};
+use crate::api::{Annotations, Mode, SimIntegration};
 use crate::config::Config;
 use crate::tenants::TenantKey;
 
@@ -18,11 +20,15 @@ pub struct Holder {
     /// `namespace/name`.
     pub resource: String,
     /// When it was created, then its uid: the order in which resources that hold nothing may take.
-    pub age: (Option<jiff::Timestamp>, String),
+    pub age: (Option<Timestamp>, String),
     /// The tenant that it names, or the default.
     pub tenant: Option<TenantKey>,
+    /// Whether it is being deleted.
+    is_leaving: bool,
     /// Whether it may take anything: resources in mode Plan or Paused reserve nothing, nor do those being deleted.
-    pub reserves: bool,
+    reserves: bool,
+    /// Until when an annotation pauses it.
+    paused_until: Option<Timestamp>,
     org: Option<String>,
     id: Option<String>,
     /// Whether the id stands in the status. An annotation, which whoever may edit the resource can write, claims less.
@@ -32,6 +38,24 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// The id that it holds.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The name that it wants to have in the tenant.
+    #[must_use]
+    pub fn wants(&self) -> &str {
+        &self.wants
+    }
+
+    /// Whether it may take anything now, as far as it is up to itself.
+    #[must_use]
+    pub fn reserves(&self, now: Timestamp) -> bool {
+        self.reserves && self.paused_until.is_none_or(|until| until <= now)
+    }
+
     /// Whether it holds an integration, or has an open create.
     #[must_use]
     pub fn holds_something(&self) -> bool {
@@ -59,13 +83,17 @@ impl Holders {
     /// Takes note of a resource as the watch shows it.
     pub fn observe(&self, resource: &SimIntegration, cluster: &str, config: &Config) {
         let Some(uid) = resource.uid() else { return };
-        let recorded = Recorded::of(resource, cluster);
+        // What was let go of and is kept by somebody else's finalizer holds nothing.
+        let recorded = if has_left(resource) { Recorded::default() } else { Recorded::of(resource, cluster) };
         let mode = resource.spec.policy.as_ref().and_then(|policy| policy.mode);
         let holder = Holder {
             resource: super::resource_name(resource),
             age: (resource.meta().creation_timestamp.as_ref().map(|time| time.0), uid.clone()),
             tenant: super::tenant_key(resource, config),
+            is_leaving: resource.meta().deletion_timestamp.is_some(),
             reserves: resource.meta().deletion_timestamp.is_none() && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
+            // One that cannot be read pauses until it is corrected.
+            paused_until: Annotations::of(resource).paused_until(Timestamp::now()).unwrap_or(Some(Timestamp::MAX)),
             org: recorded.org.clone(),
             id: recorded.id.clone(),
             in_status: recorded.in_status,
@@ -79,9 +107,9 @@ impl Holders {
         }
     }
 
-    /// The resource is gone.
-    pub fn forget(&self, uid: &str) {
-        self.index().remove(uid);
+    /// The resource is gone; what it was.
+    pub fn forget(&self, uid: &str) -> Option<Holder> {
+        self.index().remove(uid)
     }
 
     /// Who else holds this id: who has it in its status, and of several the oldest. `None` also where that is `uid` itself.
@@ -92,6 +120,17 @@ impl Holders {
         let holders = claimants.iter().filter_map(|uid| index.holders.get(uid));
         let first = holders.min_by(|a, b| (!a.in_status, &a.age).cmp(&(!b.in_status, &b.age)))?;
         (first.age.1 != uid).then(|| first.clone())
+    }
+
+    /// Whether a resource other than `uid`, one that is not being deleted, holds this id by its status.
+    #[must_use]
+    pub fn is_held_by_another(&self, org: &str, id: &str, uid: &str) -> bool {
+        let index = self.index();
+        let claimants = index.by_id.get(&(org.to_owned(), id.to_owned())).into_iter().flatten();
+        claimants
+            .filter(|other| *other != uid)
+            .filter_map(|other| index.holders.get(other))
+            .any(|other| other.in_status && !other.is_leaving)
     }
 
     /// Who else has an open create of this name.
@@ -124,6 +163,12 @@ impl Holders {
         self.ids_where(org, |holder| holder.in_status)
     }
 
+    /// Every id of this org that stands in the status of a resource that is not being deleted.
+    #[must_use]
+    pub fn ids_of_the_living(&self, org: &str) -> BTreeSet<String> {
+        self.ids_where(org, |holder| holder.in_status && !holder.is_leaving)
+    }
+
     fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<String> {
         let index = self.index();
         let is_held = |uids: &BTreeSet<String>| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
@@ -146,17 +191,18 @@ impl Index {
         self.holders.insert(uid, holder);
     }
 
-    fn remove(&mut self, uid: &str) {
-        let Some(holder) = self.holders.remove(uid) else { return };
-        if let Some(org) = holder.org {
-            if let Some(id) = holder.id {
-                take(&mut self.by_id, &(org.clone(), id), uid);
+    fn remove(&mut self, uid: &str) -> Option<Holder> {
+        let holder = self.holders.remove(uid)?;
+        if let Some(org) = &holder.org {
+            if let Some(id) = &holder.id {
+                take(&mut self.by_id, &(org.clone(), id.clone()), uid);
             }
-            if let Some(name) = holder.creating {
-                take(&mut self.by_creating, &(org, name), uid);
+            if let Some(name) = &holder.creating {
+                take(&mut self.by_creating, &(org.clone(), name.clone()), uid);
             }
         }
         take(&mut self.by_wanted, &holder.wants, uid);
+        Some(holder)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 use crate::model::{Comparison, Names};
-use crate::sailpoint::ErrorKind;
+use crate::sailpoint::{Certainty, ErrorKind};
 use crate::tenants::{Look, Target};
 
 /// Our own write is not in the watch yet, or another is about to take the same.
@@ -37,6 +37,28 @@ pub(super) struct Keeping<'a> {
     pub(super) names: Names,
 }
 
+/// What SailPoint refused is not sent again until it is something else, or an hour has passed: how long it is held back.
+pub(super) fn is_refused(
+    context: &Context,
+    resource: &SimIntegration,
+    desired: &Desired,
+    plan: &Plan,
+) -> Option<Duration> {
+    let doing = match plan {
+        Plan::Create { .. } | Plan::LookUp(_, None) => Doing::Create,
+        Plan::Update(plan::Update { call, .. }) | Plan::LookUp(_, Some(call)) => Doing::Update(*call),
+        _ => return None,
+    };
+    let (version, now) = (version(resource, desired, doing), Instant::now());
+    let until = remember(context, resource, |memory| memory.refused_until(&version, now))?;
+    Some(until - now)
+}
+
+/// What is wanted and how, in a word that changes with spec and Secrets, and with what the tenant makes the smallest call.
+fn version(resource: &SimIntegration, desired: &Desired, doing: Doing) -> String {
+    format!("{doing:?} {:?} {:?}", resource.metadata.generation, desired.wants)
+}
+
 impl Keeping<'_> {
     fn found(&self, verdict: Verdict) -> Findings {
         let generation = self.scene.resource.metadata.generation.unwrap_or_default();
@@ -48,6 +70,9 @@ impl Keeping<'_> {
     }
 
     pub(super) async fn act(&self, plan: Plan) -> Pass {
+        if let Some(wait) = is_refused(self.context, self.scene.resource, self.desired, &plan) {
+            return Pass::quiet(Outcome::Stalled, Some(wait));
+        }
         match plan {
             Plan::InOrder(comparison) => self.in_order(comparison).await,
             Plan::Drifted(comparison) => {
@@ -61,7 +86,7 @@ impl Keeping<'_> {
             Plan::Create { replaces, follows } => self.create(replaces, follows.and_then(|intent| intent.since)).await,
             Plan::Bind { remote, origin, sent } => self.bind(&remote.id, origin, sent).await,
             Plan::Update(update) => self.update(update).await,
-            Plan::LookUp(_) => Pass::quiet(Outcome::Parked, None),
+            Plan::LookUp(..) => Pass::quiet(Outcome::Parked, None),
             Plan::Wait(reason, message) => self.wait(reason, message.into()),
             Plan::Stall(reason, message, differences) => {
                 let changes = (!differences.is_empty()).then(|| planned(plan::Action::Update, &differences));
@@ -102,22 +127,7 @@ impl Keeping<'_> {
         }
     }
 
-    /// What SailPoint refused is not sent again until it is something else, or an hour has passed.
-    fn is_refused(&self, doing: Doing) -> Option<Pass> {
-        let now = Instant::now();
-        let until = self.memory(|memory| memory.refused_until(&self.version(doing), now))?;
-        Some(Pass::quiet(Outcome::Stalled, Some(until - now)))
-    }
-
-    /// What is wanted and how, in a word that changes with spec and Secrets, and with what the tenant makes the smallest call.
-    fn version(&self, doing: Doing) -> String {
-        format!("{doing:?} {:?} {:?}", self.scene.resource.metadata.generation, self.desired.wants)
-    }
-
     async fn create(&self, replaces: Option<String>, since: Option<Timestamp>) -> Pass {
-        if let Some(pass) = self.is_refused(Doing::Create) {
-            return pass;
-        }
         let listed = self.scene.connection.org.look(None);
         let date = if let Look::Listed(view) = listed { view.date } else { None };
         let creation = act::Creation { names: &self.names, since: since.or(date), replaces };
@@ -125,6 +135,13 @@ impl Keeping<'_> {
             Ok(created) => created,
             Err(failure) => return self.failed(&failure, Doing::Create),
         };
+        let is_refused =
+            matches!(&created.result, Err(Failure::Remote(error)) if error.certainty() != Certainty::Unknown);
+        if is_refused {
+            self.memory(|memory| memory.closed(&created.intent.nonce));
+        } else {
+            self.memory(|memory| memory.opened(created.intent));
+        }
         match created.result {
             Ok(Some(applied)) => {
                 let findings = self.changed(applied);
@@ -205,9 +222,6 @@ impl Keeping<'_> {
     }
 
     async fn update(&self, update: plan::Update) -> Pass {
-        if let Some(pass) = self.is_refused(Doing::Update(update.call)) {
-            return pass;
-        }
         report::released(self.context, self.scene.resource, &update.comparison.released).await;
         match act::update(&self.scene, self.desired, self.recorded, &update, &self.names).await {
             Ok(applied) => {
@@ -239,7 +253,8 @@ impl Keeping<'_> {
         }
         if disposition.retry == Retry::Refused {
             let until = Instant::now() + self.context.config.refused_retry;
-            self.memory(|memory| memory.refused(self.version(doing), until));
+            let version = version(self.scene.resource, self.desired, doing);
+            self.memory(|memory| memory.refused(version, until));
         }
         let next = Some(delay(self.context, self.scene.resource, disposition.retry, Some(self.scene.connection)));
         let outcome = match &disposition.verdict {

@@ -1,5 +1,6 @@
 //! Reads and writes of Kubernetes that reconciles make: live reads by name, guarded patches, finalizers.
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde_json::{Value, json};
@@ -61,6 +62,17 @@ fn remove_what_is_gone(before: &Value, after: &mut Value) {
             }
         }
     }
+}
+
+/// Whether the definition of this kind is being deleted, or gone: read now. `kubectl delete crd` deletes every resource with
+/// it, and nothing in a tenant may follow.
+///
+/// # Errors
+/// As Kubernetes answered.
+pub async fn crd_is_terminating<K: Resource<DynamicType = ()>>(client: &Client) -> Result<bool, kube::Error> {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let found = api.get_metadata_opt(&format!("{}.{}", K::plural(&()), K::group(&()))).await?;
+    Ok(found.is_none_or(|crd| crd.metadata.deletion_timestamp.is_some()))
 }
 
 /// The metadata that adds our finalizer to those of `resource`; `None` where it is there.

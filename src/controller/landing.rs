@@ -5,16 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-use super::act::{self, Scene};
-use super::disposition::{is_conflict, is_too_much};
-use super::events::Severity;
+use super::act::Scene;
+use super::disposition::{STALE, is_conflict, is_too_much};
 use super::kubernetes::{patch_metadata, patch_status, received, with_finalizer};
 use super::pass::{Pass, remember};
 use super::recorded::{Recorded, written_for};
 use super::status::{Findings, Verdict, next};
-use super::{Context, report, resource_name};
+use super::{Context, duplicate, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
@@ -25,8 +24,6 @@ use crate::metrics::{Change, Outcome};
 const LANDING_RETRY: Duration = Duration::from_secs(1);
 /// Kubernetes will not keep what was to be written, today as little as in a second.
 const REFUSED_RETRY: Duration = Duration::from_mins(5);
-/// Kubernetes has a newer version, which the watch brings soon.
-const STALE: Duration = Duration::from_millis(200);
 
 /// Writes the status and the annotations, and publishes what changed. Returns when to look again.
 pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass: Pass) -> Option<Duration> {
@@ -35,7 +32,9 @@ pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass:
         return pass.next;
     }
     match write(context, resource, &findings).await {
-        Ok(written) => settle_annotations(context, &written).await.err().map_or(pass.next, |error| Some(again(&error))),
+        Ok(written) => {
+            settle_annotations(context, &written).await.map_or_else(|error| Some(again(&error)), |_| pass.next)
+        }
         Err(error) => Some(again(&error)),
     }
 }
@@ -90,21 +89,21 @@ fn superseded(context: &Context, before: &SimIntegration, after: &SimIntegration
     }
 }
 
-/// After Ready: our finalizer, and the annotation with the id in the place of the intent. Puts back what was stripped.
-async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Result<(), kube::Error> {
+/// After Ready: our finalizer, and the annotation with the id in the place of the intent. Returns whether it wrote.
+async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Result<bool, kube::Error> {
     let status = resource.status.as_ref();
     let (Some(id), Some(tenant)) = (status.and_then(|s| s.id.clone()), status.and_then(|s| s.tenant.clone())) else {
-        return Ok(());
+        return Ok(false);
     };
     if resource.metadata.deletion_timestamp.is_some() || is_creating_again(context, resource, &id) {
-        return Ok(());
+        return Ok(false);
     }
     let remote = RemoteId { id, org: tenant.org, written_for: written_for(resource, &context.cluster) };
     let annotations = Annotations::of(resource);
     let is_there = annotations.get(REMOTE_ID).and_then(|text| serde_json::from_str::<RemoteId>(text).ok());
     let finalizers = with_finalizer(resource);
     if is_there.as_ref() == Some(&remote) && annotations.get(CREATE).is_none() && finalizers.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let mut metadata = json!({"annotations": {REMOTE_ID: json!(remote).to_string(), CREATE: Value::Null}});
     if let Some(finalizers) = finalizers {
@@ -114,7 +113,34 @@ async fn settle_annotations(context: &Context, resource: &SimIntegration) -> Res
     let written = patch_metadata(&context.client, resource, metadata).await?;
     superseded(context, resource, &written);
     failpoint::at(Point::AnnotationsWritten).await;
-    Ok(())
+    Ok(true)
+}
+
+/// Puts back what people stripped off a resource that lives: `kubectl replace` with a manifest from Git takes away finalizer
+/// and annotations. Returns whether it wrote; then the watch brings the resource as it is now.
+pub(super) async fn put_back(
+    context: &Context,
+    resource: &SimIntegration,
+    recorded: &Recorded,
+) -> Result<bool, kube::Error> {
+    if settle_annotations(context, resource).await? {
+        return Ok(true);
+    }
+    let Some(intent) = &recorded.intent else { return Ok(false) };
+    let mut metadata = json!({});
+    if Recorded::of(resource, &context.cluster).intent.is_none() {
+        metadata["annotations"] = json!({CREATE: json!(intent).to_string()});
+    }
+    if let Some(finalizers) = with_finalizer(resource) {
+        metadata["finalizers"] = json!(finalizers);
+    }
+    if metadata == json!({}) {
+        return Ok(false);
+    }
+    tracing::info!(resource = resource_name(resource), "put back what was taken off an open create");
+    let written = patch_metadata(&context.client, resource, metadata).await?;
+    superseded(context, resource, &written);
+    Ok(true)
 }
 
 fn is_creating_again(context: &Context, resource: &SimIntegration, id: &str) -> bool {
@@ -162,7 +188,7 @@ pub(super) async fn must_land(
                 failpoint::at(Point::LandingAgain).await;
                 resource = now;
             }
-            Ok(_) => return remove_duplicate(context, scene, &findings).await,
+            Ok(_) => return duplicate::remove(context, scene, &findings).await,
             Err(error) => {
                 tracing::warn!(resource = resource_name(&resource), %error, "Kubernetes does not answer");
                 sleep(LANDING_RETRY).await;
@@ -188,32 +214,4 @@ fn may_still_take(now: &SimIntegration, findings: &Findings) -> bool {
     let ours = findings.bound.as_ref().map(|bound| &bound.id);
     let recreated = findings.applied.as_ref().is_some_and(|applied| applied.change == Change::Recreated);
     id.is_none() || id == ours || recreated
-}
-
-/// Deletes it, again and again until the tenant says so: nobody knows of it but this very call.
-async fn remove_duplicate(context: &Context, scene: &Scene<'_>, findings: &Findings) -> Pass {
-    let Some(bound) = &findings.bound else { return Pass::quiet(Outcome::Error, None) };
-    let uid = scene.resource.uid().unwrap_or_default();
-    let is_held = || context.holders.other_holder_of_id(&bound.tenant.org, &bound.id, &uid).is_some();
-    let until = Instant::now() + context.config.settle;
-    failpoint::at(Point::DuplicateFound).await;
-    while !is_held() {
-        match act::delete(scene, &bound.id).await {
-            Ok(_) => {
-                failpoint::at(Point::DuplicateRemoved).await;
-                let note = format!("{} was created while another id was written; it is removed again", bound.id);
-                context.events.publish(scene.resource, Severity::Normal, "DuplicateRemoved", "Delete", &note).await;
-                break;
-            }
-            Err(error) if Instant::now() >= until => {
-                tracing::error!(id = bound.id, %error, "what was created twice could not be removed");
-                break;
-            }
-            Err(error) => {
-                tracing::warn!(id = bound.id, %error, "what was created twice is not removed yet");
-                sleep(LANDING_RETRY).await;
-            }
-        }
-    }
-    Pass::quiet(Outcome::Changed, Some(Duration::ZERO))
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use crate::api::Reason;
+use crate::api::annotations::CreateIntent;
 use crate::model::Path;
 
 /// How many versions that our own writes replaced are remembered.
@@ -23,6 +24,10 @@ pub struct Memory {
     questions: BTreeMap<String, Instant>,
     /// The open create: its nonce, when it was first seen and how many LISTs had been whole by then.
     intent: Option<SeenIntent>,
+    /// The open create itself: people strip annotations.
+    open: Option<CreateIntent>,
+    /// The nonce of the create that was closed last: a watch may show it a little longer.
+    closed: Option<String>,
     backoff: Backoff,
     /// No write before this time, unless what is wanted changes: what SailPoint refused is tried again hourly.
     refused: Option<(String, Instant)>,
@@ -68,6 +73,28 @@ impl Memory {
                 seen
             }
         }
+    }
+
+    /// This process has left a create open.
+    pub fn opened(&mut self, intent: CreateIntent) {
+        self.open = Some(intent);
+    }
+
+    /// This process has closed the create of this nonce.
+    pub fn closed(&mut self, nonce: &str) {
+        self.open = None;
+        self.closed = Some(nonce.to_owned());
+    }
+
+    /// The open create of a resource that shows `seen` and whose status has `id`. What is open and was stripped off is open
+    /// all the same: only an id that did not stand there before closes it.
+    pub fn open_intent(&mut self, seen: Option<&CreateIntent>, id: Option<&str>) -> Option<CreateIntent> {
+        match seen {
+            Some(intent) if self.closed.as_ref() == Some(&intent.nonce) => {}
+            Some(intent) => self.open = Some(intent.clone()),
+            None => self.open.take_if(|open| id.is_some() && open.replaces.as_deref() != id).map_or((), drop),
+        }
+        seen.cloned().or_else(|| self.open.clone())
     }
 
     /// One more failure: how long to wait, doubling from `least` to `most`, less up to a quarter so that many do not come at once.

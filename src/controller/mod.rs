@@ -5,8 +5,10 @@
 
 pub mod act;
 mod backoff;
+mod departures;
 mod desired;
 mod disposition;
+mod duplicate;
 mod events;
 mod farewell;
 mod guard;
@@ -35,6 +37,7 @@ use std::time::Duration;
 use kube::runtime::controller::Action;
 use kube::{Client, ResourceExt as _};
 
+pub use departures::{Census, Departure};
 pub use events::Events;
 pub use holders::Holders;
 pub use memory::{Memories, Memory};
@@ -62,7 +65,7 @@ pub struct Context {
     /// Whether this process works, or stands by.
     pub leadership: Leadership,
     /// The tenants at run time.
-    pub fleet: Fleet,
+    pub fleet: Arc<Fleet>,
     /// Who holds what.
     pub holders: Arc<Holders>,
     /// Which resources cannot be read, and why.
@@ -103,10 +106,10 @@ impl Context {
         Some(if leads { Action::requeue(Duration::ZERO) } else { Action::await_change() })
     }
 
-    /// The tenant of this key, as the watch shows it.
+    /// The tenant of this key, as the watch shows it. One that was let go of and that only somebody else keeps is gone.
     #[must_use]
     pub fn tenant(&self, key: &TenantKey) -> Option<Arc<SailPointTenant>> {
-        self.tenants.get(&key.namespace, &key.name)
+        self.tenants.get(&key.namespace, &key.name).filter(|tenant| !departures::has_left(tenant.as_ref()))
     }
 
     /// SailPoint rejected the credentials of this tenant: its next reconcile reads them again.
@@ -119,6 +122,15 @@ impl Context {
     /// Reconciles this tenant soon.
     pub fn wake_tenant(&self, key: &TenantKey) {
         self.tenants.wake(&key.namespace, &key.name);
+    }
+
+    /// Reconciles soon the integrations that name one of these tenants, or none where it is the default.
+    pub fn wake_integrations_of(&self, tenants: &[TenantKey]) {
+        for resource in self.integrations.state() {
+            if tenant_key(&resource, &self.config).is_some_and(|key| tenants.contains(&key)) {
+                self.wake_integration(&resource);
+            }
+        }
     }
 
     /// Reconciles this integration soon.

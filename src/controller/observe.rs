@@ -100,14 +100,7 @@ pub struct Around<'a> {
 #[must_use]
 pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, around: &Around) -> Observed {
     let Around { fleet, holders, config } = *around;
-    let looking = Looking { question, at, fleet, holders, config };
-    if let (Some(held), Some(external)) = (&question.recorded.id, question.external_id)
-        && question.recorded.in_status
-        && held != external
-    {
-        return Observed::Mismatch { held: held.clone() };
-    }
-    looking.dispatch(memory)
+    Looking { question, at, fleet, holders, config }.dispatch(memory)
 }
 
 impl Observed {

@@ -7,7 +7,8 @@ use kube::ResourceExt as _;
 use tokio::time::Instant;
 
 use super::desired::Halt;
-use super::disposition::Retry;
+use super::disposition::{Retry, STALE, is_conflict};
+use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
 use super::{Context, Memory, report, resource_name};
 use crate::api::{Reason, SimIntegration};
@@ -34,6 +35,16 @@ impl Pass {
 /// Reads or changes what is remembered of `resource`.
 pub(super) fn remember<T>(context: &Context, resource: &SimIntegration, change: impl FnOnce(&mut Memory) -> T) -> T {
     context.memories.with(resource.uid().unwrap_or_default(), change)
+}
+
+/// What the resource holds by its own record, and by this process's where people stripped an open create off it.
+pub(super) fn recorded(context: &Context, resource: &SimIntegration) -> Recorded {
+    let seen = Recorded::of(resource, &context.cluster);
+    let id = seen.id.as_deref().filter(|_| seen.in_status);
+    match remember(context, resource, |memory| memory.open_intent(seen.intent.as_ref(), id)) {
+        Some(intent) if seen.intent.is_none() => seen.with(intent),
+        _ => seen,
+    }
 }
 
 /// When to look again after a failure.
@@ -64,6 +75,8 @@ pub(super) fn halted(context: &Context, resource: &SimIntegration, halt: Halt) -
     let generation = resource.metadata.generation.unwrap_or_default();
     match halt {
         Halt::Parked => Pass::quiet(Outcome::Parked, None),
+        // Kubernetes has a newer version, which the watch brings soon.
+        Halt::Kubernetes(error) if is_conflict(&error) => Pass::quiet(Outcome::Parked, Some(STALE)),
         Halt::Kubernetes(error) => {
             tracing::warn!(resource = resource_name(resource), %error, "Kubernetes failed");
             Pass::quiet(Outcome::Error, Some(delay(context, resource, Retry::Backoff, None)))

@@ -73,8 +73,8 @@ pub enum Plan {
     },
     /// Change what is there.
     Update(Update),
-    /// These names must be looked up first.
-    LookUp(Vec<(Kind, String)>),
+    /// These names must be looked up first, for this call; without one, to create.
+    LookUp(Vec<(Kind, String)>, Option<Call>),
     /// Nothing yet; it heals itself.
     Wait(Reason, String),
     /// Nothing; a person must decide.
@@ -173,7 +173,7 @@ fn create(
     }
     let needed = names_needed(&desired.wants, desired.wants.keys(), around.names);
     if !needed.is_empty() {
-        return Plan::LookUp(needed);
+        return Plan::LookUp(needed, None);
     }
     match given_twice(&desired.wants, around.names) {
         Some(invalid) => Plan::Stall(Reason::InvalidSpec, invalid.to_string(), Vec::new()),
@@ -182,7 +182,7 @@ fn create(
 }
 
 fn gone(desired: &Desired, recorded: &Recorded, around: &Surroundings) -> Plan {
-    let id = recorded.id.as_deref().or(desired.external_id.as_deref()).unwrap_or_default();
+    let id = desired.external_id.as_deref().or(recorded.id.as_deref()).unwrap_or_default();
     if desired.external_id.is_some() || recorded.origin != Some(Origin::Created) {
         let message = format!(
             "the tenant has no integration {id}; nothing is created in its place: correct externalId, or delete this \
@@ -213,8 +213,8 @@ fn supplanted(desired: &Desired, recorded: &Recorded, found: &[Remote], around: 
     }
     let lines: Vec<String> = found.iter().map(|one| format!("`externalId: {}`", one.id)).collect();
     let message = format!(
-        "what this resource held is gone, and its name, {:?}, is taken: to own what has it now, delete this resource and \
-         make it anew with {}",
+        "what this resource held is gone, and its name, {:?}, is taken: to own what has it now add to spec: {}; to have \
+         another one give it another name",
         desired.name,
         lines.join(" or ")
     );

@@ -12,15 +12,15 @@ use tokio::time::Instant;
 use super::act::Scene;
 use super::desired::{Halt, desired, stalled};
 use super::guard::guarded;
-use super::keeping::Keeping;
+use super::keeping::{Keeping, is_refused};
 use super::names::look_up;
 use super::observe::{Around, Observed, Question, observe};
-use super::pass::{Pass, halted, remember};
+use super::pass::{self, Pass, halted, remember};
 use super::plan::{Desired, Plan, Surroundings, plan};
 use super::recorded::Recorded;
 use super::requests::Requests;
 use super::status::Verdict;
-use super::{Context, Memory, farewell, landing, report, resource_name};
+use super::{Context, Memory, farewell, landing, report, resource_name, tenant_key};
 use crate::api::condition::find;
 use crate::api::integration::LastHandled;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration, SimIntegrationStatus};
@@ -47,7 +47,8 @@ async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
     let started = Instant::now();
     let pass = one_pass(context, resource).await;
     let outcome = pass.outcome;
-    if outcome != Outcome::Parked {
+    // What waits has had no answer yet, and of what is gone nothing is remembered.
+    if !matches!(outcome, Outcome::Parked | Outcome::Deleted | Outcome::LetGo) {
         remember(context, resource, Memory::answered);
     }
     let next = landing::conclude(context, resource, pass).await;
@@ -64,7 +65,7 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
     let result = if resource.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, resource).await
     } else {
-        keep(context, resource, &Recorded::of(resource, &context.cluster)).await
+        keep(context, resource, &pass::recorded(context, resource)).await
     };
     result.unwrap_or_else(|halt| halted(context, resource, halt))
 }
@@ -78,19 +79,25 @@ async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded)
     if let Some(why) = &recorded.unreadable {
         return Err(stalled(Reason::InvalidAnnotation, why.as_str()));
     }
-    let requests = requests(context, resource);
+    if landing::put_back(context, resource, recorded).await? {
+        return Ok(Pass::quiet(Outcome::Parked, None));
+    }
+    let (requests, postponed) = requests(context, resource, recorded);
     let (desired, connection) = desired(context, resource, recorded, requests).await?;
     let anew = requests.any() || (recorded.id.is_none() && is_new(resource));
     let mut observed = look(context, resource, recorded, &desired, anew, &connection)?;
     let (mut plan, mut names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
-    if !anew && plan.takes() {
+    if !anew && plan.takes() && is_refused(context, resource, &desired, &plan).is_none() {
         observed = look(context, resource, recorded, &desired, true, &connection)?;
         (plan, names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
     }
     let scene = Scene { client: &context.client, cluster: &context.cluster, resource, connection: &connection };
     let keeping = Keeping { context, scene, desired: &desired, recorded, observed: &observed, names };
     let mut pass = keeping.act(plan).await;
-    if let Some(findings) = &mut pass.findings
+    if let Some(until) = postponed {
+        let wait = until.saturating_duration_since(Instant::now());
+        pass.next = Some(pass.next.map_or(wait, |next| next.min(wait)));
+    } else if let Some(findings) = &mut pass.findings
         && !matches!(findings.verdict, Verdict::Heals(..))
     {
         findings.handled = LastHandled::of(Annotations::of(resource));
@@ -103,17 +110,26 @@ fn is_new(resource: &SimIntegration) -> bool {
     resource.metadata.generation != resource.status.as_ref().map(|status| status.observed_generation)
 }
 
-/// What people asked for by annotation and got no answer to yet.
-fn requests(context: &Context, resource: &SimIntegration) -> Requests {
+/// What people asked for by annotation and got no answer to yet. Soon after our own write no list can answer it: then it
+/// waits until that time, as an answer by what we wrote ourselves would be none.
+fn requests(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> (Requests, Option<Instant>) {
     let handled = resource.status.as_ref().and_then(|status| status.last_handled.as_ref());
     let requests = Requests::new(Annotations::of(resource), handled);
+    let connection = tenant_key(resource, &context.config).and_then(|key| context.fleet.connection(&key));
+    if let (true, Some(id), Some(connection)) = (requests.any(), &recorded.id, connection) {
+        let (lag, now) = (context.config.list_lag, Instant::now());
+        let until = connection.org.read(|snapshot| snapshot.outweighs_lists_until(id, lag, now));
+        if until.is_some() {
+            return (requests.postponed(), until);
+        }
+    }
     if requests.anew || requests.again {
         remember(context, resource, Memory::forget_refusal);
     }
     if requests.again {
         remember(context, resource, Memory::uncontested);
     }
-    requests
+    (requests, None)
 }
 
 /// What the snapshot says; where it must be newer, the tenant is asked and this resource is woken.
@@ -159,9 +175,13 @@ fn decide(
     let mut names = Names::default();
     loop {
         let around = Surroundings { names: &names, takes_patch: &takes_patch, contested: &contested };
-        match plan(desired, recorded, observed, &around) {
-            Plan::LookUp(needed) => look_up(context, resource, connection, &needed, &mut names)?,
-            plan => return Ok((plan, names)),
+        let plan = plan(desired, recorded, observed, &around);
+        match &plan {
+            // Nothing is looked up for what is not sent.
+            Plan::LookUp(needed, _) if is_refused(context, resource, desired, &plan).is_none() => {
+                look_up(context, resource, connection, needed, &mut names)?;
+            }
+            _ => return Ok((plan, names)),
         }
     }
 }

@@ -68,16 +68,23 @@ impl Recorded {
         }
         match (intent, claim::<RemoteId>(resource, REMOTE_ID, cluster)) {
             (Err(Garbled), _) => Self::unreadable(format!("annotation {CREATE} cannot be read: {CREATE_WAY_OUT}")),
-            (Ok(Some(intent)), _) => {
-                let org = Some(intent.org.clone());
-                Self { org, intent: Some(intent), last_change, ..Self::default() }
-            }
+            (Ok(Some(intent)), _) => Self { last_change, ..Self::default() }.with(intent),
             (Ok(None), Err(Garbled)) => {
                 Self::unreadable(format!("annotation {REMOTE_ID} cannot be read: {REMOTE_ID_WAY_OUT}"))
             }
             (Ok(None), Ok(Some(remote))) => Self { id: Some(remote.id), org: Some(remote.org), ..Self::default() },
             (Ok(None), Ok(None)) => Self::default(),
         }
+    }
+
+    /// The same with this open create, which comes before an id that is not in the status.
+    #[must_use]
+    pub fn with(self, intent: CreateIntent) -> Self {
+        if self.in_status {
+            return Self { intent: Some(intent), ..self };
+        }
+        let (org, last_change) = (Some(intent.org.clone()), self.last_change);
+        Self { org, intent: Some(intent), last_change, ..Self::default() }
     }
 
     fn unreadable(why: String) -> Self {

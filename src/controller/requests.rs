@@ -4,10 +4,12 @@ use crate::api::Annotations;
 use crate::api::integration::LastHandled;
 
 /// The requests that are not answered yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Requests {
     /// Look now.
     pub anew: bool,
+    /// Read the versions of Secrets now.
+    pub secrets: bool,
     /// Repair and send again; on a tenant, believe that many integrations vanished.
     pub again: bool,
 }
@@ -17,16 +19,17 @@ impl Requests {
     #[must_use]
     pub fn new(annotations: Annotations, handled: Option<&LastHandled>) -> Self {
         let is_new = |asked: Option<String>, handled: Option<&String>| asked.is_some() && asked.as_ref() != handled;
-        Self {
-            anew: is_new(
-                annotations.reconcile_requested_at(),
-                handled.and_then(|last| last.reconcile_requested_at.as_ref()),
-            ),
-            again: is_new(
-                annotations.correct_requested_at(),
-                handled.and_then(|last| last.correct_requested_at.as_ref()),
-            ),
-        }
+        let anew =
+            is_new(annotations.reconcile_requested_at(), handled.and_then(|last| last.reconcile_requested_at.as_ref()));
+        let again =
+            is_new(annotations.correct_requested_at(), handled.and_then(|last| last.correct_requested_at.as_ref()));
+        Self { anew, secrets: anew || again, again }
+    }
+
+    /// The same where the tenant cannot be asked yet: what it would show is older than what we wrote.
+    #[must_use]
+    pub fn postponed(self) -> Self {
+        Self { secrets: self.secrets, ..Self::default() }
     }
 
     /// Whether anything is asked for.

@@ -124,6 +124,8 @@ pub fn next(previous: &SimIntegrationStatus, findings: &Findings, now: Timestamp
         status.tenant.clone_from(&findings.tenant);
     }
     if let Some(Bound { id, origin, tenant }) = &findings.bound {
+        // The record of what was sent is of that integration, and of no other.
+        status.sent = status.sent.filter(|_| previous.id.is_none() || previous.id.as_ref() == Some(id));
         (status.id, status.origin, status.tenant) = (Some(id.clone()), *origin, Some(tenant.clone()));
     }
     if let Some(sent) = &findings.sent {

@@ -20,10 +20,7 @@ impl Unreadable {
         match event {
             Event::Apply(received) => Event::Apply(self.note(received)),
             Event::InitApply(received) => Event::InitApply(self.note(received)),
-            Event::Delete(received) => {
-                self.note(Received { unreadable: None, ..received.clone() });
-                Event::Delete(received.resource)
-            }
+            Event::Delete(received) => Event::Delete(received.resource),
             Event::Init => Event::Init,
             Event::InitDone => Event::InitDone,
         }
@@ -43,6 +40,11 @@ impl Unreadable {
             }
         }
         resource
+    }
+
+    /// The resource is gone.
+    pub fn forget(&self, uid: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
     }
 
     /// What of this resource cannot be read, in words for a person; `None` where it can.

@@ -39,6 +39,11 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
         self.of(namespace)?.store.get(&ObjectRef::new(name).within(namespace))
     }
 
+    /// The namespaces that are watched; `None` for all.
+    pub fn namespaces(&self) -> impl Iterator<Item = Option<&str>> {
+        self.0.iter().map(|watch| watch.namespace.as_deref())
+    }
+
     /// All resources.
     #[must_use]
     pub fn state(&self) -> Vec<Arc<K>> {

@@ -3,6 +3,7 @@
 //! Pure: no client, no clock, no error that a person did not cause. The two shapes of the API (one writes `sources` and
 //! `cluster`, one reads `managedSources` and `clusterRef`) meet here and nowhere else.
 
+mod bounds;
 mod compare;
 mod intent;
 mod names;

@@ -7,13 +7,10 @@ use tokio::time::sleep;
 
 use super::Error;
 
-/// How long reconciles may take to finish once the process is told to end: within what a pod gets by default (30 s).
-const GOODBYE: Duration = Duration::from_secs(25);
-
-/// Comes to an end some time after the process was told to: what has begun may finish, but not wait for ever.
-pub(super) async fn patience(stopping: watch::Receiver<bool>) {
+/// Comes to an end `limit` after the process was told to: what has begun may finish, but not wait for ever.
+pub(super) async fn patience(stopping: watch::Receiver<bool>, limit: Duration) {
     ended(stopping).await;
-    sleep(GOODBYE).await;
+    sleep(limit).await;
 }
 
 /// Comes to an end when the process is told to.

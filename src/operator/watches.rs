@@ -13,14 +13,16 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::api::{Kept, Received};
-use crate::controller::{Unreadable, Watch};
+use crate::controller::{Census, Unreadable, Watch};
 
-/// A watch and a controller for each namespace; `note` sees every event before the store does.
+/// A watch and a controller for each namespace. `observed` sees each resource before the store does, and `left` those that
+/// are gone after it: nobody who reads the store knows more than the index of holders.
 pub(super) fn watches<K: Kept>(
     client: &Client,
     namespaces: &[Option<String>],
     unreadable: &Arc<Unreadable>,
-    note: impl Fn(&Event<K>) + Clone + Send + 'static,
+    observed: impl Fn(&K) + Clone + Send + 'static,
+    left: impl Fn(String, ObjectRef<K>) + Clone + Send + 'static,
 ) -> (Vec<Watch<K>>, Vec<Controller<K>>) {
     let one = |namespace: &Option<String>| {
         let api = match namespace {
@@ -30,18 +32,23 @@ pub(super) fn watches<K: Kept>(
         let (store, writer) = reflector::store();
         let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
         let (tell, known) = watch::channel(false);
-        let (note, unreadable) = (note.clone(), Arc::clone(unreadable));
+        let (observed, left, mut census) = (observed.clone(), left.clone(), Census::default());
+        let (unreadable, unread) = (Arc::clone(unreadable), Arc::clone(unreadable));
         let stream = watcher(api, watcher::Config::default())
             .default_backoff()
             .modify(|received: &mut Received<K>| received.managed_fields_mut().clear())
             .map_ok(move |event| unreadable.sift(event))
             .inspect(move |event| {
-                if let Ok(event) = event {
-                    note(event);
+                if let Ok(Event::Apply(resource) | Event::InitApply(resource)) = event {
+                    observed(resource);
                 }
             })
             .reflect(writer)
             .inspect(move |event| {
+                for (uid, resource) in event.iter().flat_map(|event| census.note(event)) {
+                    unread.forget(&uid);
+                    left(uid, resource);
+                }
                 if matches!(event, Ok(Event::InitDone)) {
                     tell.send_replace(true);
                 }

@@ -19,6 +19,8 @@ use super::scrub::Scrubber;
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// What asks for no wait, or for one that is over, would be asked again at once and without end.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// The most characters of a redirect's target that are shown.
+const LONGEST_LOCATION: usize = 200;
 /// The most values in one answer, as each takes many times more memory than it has bytes: some ten thousand integrations.
 const MOST_VALUES: usize = 2_000_000;
 
@@ -189,10 +191,11 @@ fn wait(text: &str, date: Option<Timestamp>) -> Option<Duration> {
 
 /// Where a redirect leads, without user, password, query and fragment.
 fn shown_location(location: &str) -> String {
-    match Url::parse(location) {
+    let shown = match Url::parse(location) {
         Ok(url) => format!("{}{}", url.origin().ascii_serialization(), url.path()),
         Err(_) => location.split(['?', '#']).next().unwrap_or_default().to_owned(),
-    }
+    };
+    shown.chars().take(LONGEST_LOCATION).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod claims;
 mod class;
 mod client;
 mod deadline;
+pub mod decode;
 mod error;
 mod hosts;
 mod http;

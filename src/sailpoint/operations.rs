@@ -172,7 +172,7 @@ impl<'a> Outbound<'a> {
 
 /// An answer that is the integration `asked` for: some other service's JSON has neither id nor name, and what a proxy has
 /// mixed up has another id.
-fn recognisable(value: Value, asked: &str) -> Result<Integration, String> {
+pub(super) fn recognisable(value: Value, asked: &str) -> Result<Integration, String> {
     let integration = Integration::read(value).map_err(|why| format!("the answer {why}"))?;
     match (&integration.id, &integration.name) {
         (Some(id), _) if id != asked => Err("an integration with another id than was asked for".to_owned()),

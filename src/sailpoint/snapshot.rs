@@ -89,10 +89,10 @@ impl Snapshot {
         self.written.get(id).copied()
     }
 
-    /// When a write to this id was sent whose answer never came, if it may still land.
+    /// When a write to this id was sent whose answer never came, if no other was answered since.
     #[must_use]
-    pub fn unanswered_since(&self, id: &str, settle: Duration, now: Instant) -> Option<Instant> {
-        self.unanswered.get(id).copied().filter(|since| *since + settle > now)
+    pub fn unanswered_since(&self, id: &str) -> Option<Instant> {
+        self.unanswered.get(id).copied()
     }
 
     /// Known ids that a LIST started at `started` does not show although it should: those that resources hold and those
@@ -117,6 +117,20 @@ impl Snapshot {
     /// A LIST that was whole has shown it: whatever was written to it since, every later one must show it, too.
     fn is_created_lately(&self, id: &str, started: Instant, lag: Duration) -> bool {
         !self.whole.contains(id) && self.written.get(id).is_some_and(|written| *written + lag > started)
+    }
+
+    /// Until when what we wrote or read of this id counts more than any LIST: what is asked of the tenant before is answered
+    /// by ourselves. `None` where a LIST that starts now counts.
+    #[must_use]
+    pub fn outweighs_lists_until(&self, id: &str, lag: Duration, now: Instant) -> Option<Instant> {
+        let entry = self.entries.get(id).filter(|entry| !entry.is_listed)?;
+        Some(entry.as_of + lag).filter(|until| *until > now)
+    }
+
+    /// The same for whichever id of all it lasts longest.
+    #[must_use]
+    pub fn outweigh_lists_until(&self, lag: Duration, now: Instant) -> Option<Instant> {
+        self.entries.keys().filter_map(|id| self.outweighs_lists_until(id, lag, now)).max()
     }
 
     /// Whether what is known of this id is newer than what a LIST that started at `started` can show. Of two LISTs the

@@ -5,7 +5,8 @@
 //! type or unknown: what is not understood is kept as it came. Nothing here decides what a difference means. No `Debug`
 //! prints a value that may hold a secret.
 
-use std::collections::HashMap;
+mod list;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -114,32 +115,6 @@ impl Integration {
         })
     }
 
-    /// Reads the answer to a list: an array, or the single object that the beta document shows.
-    ///
-    /// # Errors
-    /// If it is neither, or an entry is no object, has a name that is no text, or the id of another: the words name its
-    /// index. No entry may vanish silently, nor its name, as an absent integration is created again.
-    pub(super) fn read_list(value: Value) -> Result<Vec<Self>, String> {
-        match value {
-            Value::Array(entries) => {
-                let read =
-                    |(index, entry)| Self::read_entry(entry).map_err(|why| format!("entry {index} of the list {why}"));
-                let list = entries.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-                each_id_once(&list)?;
-                Ok(list)
-            }
-            Value::Object(ref object) if object.get("name").is_some_and(Value::is_string) => {
-                Self::read(value).map(|one| vec![one]).map_err(str::to_owned)
-            }
-            other => Err(format!("{} where a list was expected", lenient::type_name(&other))),
-        }
-    }
-
-    fn read_entry(value: Value) -> Result<Self, &'static str> {
-        let entry = Self::read(value)?;
-        if entry.extra.contains_key("name") { Err("has a name that is no text") } else { Ok(entry) }
-    }
-
     /// The ids of its sources, wherever this tenant shows them.
     #[must_use]
     pub fn source_ids(&self) -> Option<Vec<String>> {
@@ -178,21 +153,6 @@ impl Integration {
             extra,
         }
     }
-}
-
-/// Of two integrations with one id only one could be kept, and the name of the other would look free.
-fn each_id_once(list: &[Integration]) -> Result<(), String> {
-    let mut seen = HashMap::new();
-    for (index, entry) in list.iter().enumerate() {
-        let Some(id) = &entry.id else { continue };
-        match seen.insert(id, index) {
-            Some(before) if list.get(before) != Some(entry) => {
-                return Err(format!("entries {before} and {index} of the list have one id and are not the same"));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// An integration as it is created or replaced (`SimIntegrationDetails`). `None` is not sent.

@@ -1,6 +1,6 @@
 //! All tenants: by their `SailPointTenant`, by org, and the budgets by client id.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +45,8 @@ pub struct Fleet {
     tenants: Mutex<HashMap<TenantKey, Standing>>,
     orgs: Mutex<HashMap<String, Arc<Org>>>,
     budgets: Mutex<HashMap<String, Budget>>,
+    /// Those in mode Plan or Paused.
+    looking: Mutex<HashSet<TenantKey>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -82,6 +84,22 @@ impl Fleet {
     /// This tenant is gone.
     pub fn forget(&self, key: &TenantKey) {
         locked(&self.tenants).remove(key);
+        locked(&self.looking).remove(key);
+    }
+
+    /// Whether this tenant is in mode Plan or Paused, so that none of its resources takes anything.
+    #[must_use]
+    pub fn only_looks(&self, key: &TenantKey) -> bool {
+        locked(&self.looking).contains(key)
+    }
+
+    /// This tenant is in mode Plan or Paused, or no more.
+    pub fn set_only_looks(&self, key: &TenantKey, only_looks: bool) {
+        let mut looking = locked(&self.looking);
+        looking.remove(key);
+        if only_looks {
+            looking.insert(key.clone());
+        }
     }
 
     /// The org of this name.

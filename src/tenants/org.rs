@@ -34,7 +34,7 @@ struct State {
     listed: Option<Listed>,
     wanted: Option<Instant>,
     directory: Directory,
-    mass_disappearance: Option<usize>,
+    vanished: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +94,12 @@ pub struct OrgView {
     pub mass_disappearance: Option<usize>,
 }
 
+impl State {
+    fn mass_disappearance(&self) -> Option<usize> {
+        Some(self.vanished.len()).filter(|count| *count > 0)
+    }
+}
+
 impl Org {
     /// An org of which nothing is known yet.
     #[must_use]
@@ -118,7 +124,7 @@ impl Org {
             && since.is_none_or(|since| listed.started >= since)
         {
             let Listed { started, whole, date, whole_so_far } = listed;
-            let mass_disappearance = state.mass_disappearance;
+            let mass_disappearance = state.mass_disappearance();
             return Look::Listed(OrgView { started, whole, date, whole_so_far, mass_disappearance });
         }
         let since = since.unwrap_or_else(Instant::now);
@@ -176,15 +182,21 @@ impl Org {
         self.state().last = Some(Round { started, ended: Instant::now(), outcome: ListOutcome::Failed(error) });
     }
 
-    /// So many of the ids that resources hold vanished at once that none of it is believed; `None` ends that.
-    pub fn set_mass_disappearance(&self, vanished: Option<usize>) {
-        self.state().mass_disappearance = vanished;
+    /// So many of the ids that resources hold vanished at once that it is not believed; none ends that.
+    pub fn set_vanished(&self, vanished: BTreeSet<String>) {
+        self.state().vanished = vanished;
+    }
+
+    /// Whether this id is one of so many that vanished at once.
+    #[must_use]
+    pub fn has_vanished(&self, id: &str) -> bool {
+        self.state().vanished.contains(id)
     }
 
     /// How many vanished at once, while that is not believed.
     #[must_use]
     pub fn mass_disappearance(&self) -> Option<usize> {
-        self.state().mass_disappearance
+        self.state().mass_disappearance()
     }
 
     /// Ids that a LIST lacks; see [`Snapshot::missing`].

@@ -58,7 +58,7 @@ async fn another_services_json_is_no_integration() {
 
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_not_read_to_its_end() {
-    let body = format!("\"{}\"", "x".repeat(2 * 1024 * 1024));
+    let body = format!("\"{}\"", "x".repeat(11 * 1024 * 1024));
     let stub = Stub::answers(format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}")).await;
     let client = client(&stub.url);
     let error = client.get(slot(&client).await, "2c91").await.unwrap_err();

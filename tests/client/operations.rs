@@ -182,7 +182,7 @@ async fn requests_and_waits_are_observed() {
     let noted = Arc::new(Noted::default());
     let observer: Arc<dyn Observer> = Arc::<Noted>::clone(&noted);
     let client = Client::new(&config(tenant.url()), Some(credentials()), Budget::warmed_up(9), observer).unwrap();
-    client.get(slot(&client).await, "a/b").await.unwrap_err();
+    client.get(slot(&client).await, "2c91").await.unwrap_err();
     assert_eq!(
         *noted.0.lock().unwrap(),
         ["waited for token", "POST /oauth/token Some(200)", "waited for look", "GET /sim-integrations/{id} Some(404)"]

@@ -62,11 +62,10 @@ async fn a_token_is_renewed_before_it_ends() {
 async fn a_call_survives_one_401_and_not_two() {
     let tenant = Tenant::start(Config::seeded()).await;
     let client = client(tenant.url());
-    let prepared = client.prepare(Class::Create).await.unwrap();
+    let prepared = client.prepare(Class::Delete).await.unwrap();
     tenant.revoke_tokens().await;
-    let details = Details { name: Some("New".into()), ..Details::default() };
-    client.create(prepared, &details, Terms::default()).await.unwrap();
-    assert_eq!((token_calls(&tenant).await, tenant.integrations().await.len()), (2, 2));
+    client.delete(prepared, tenant.integrations().await[0]["id"].as_str().unwrap(), Terms::default()).await.unwrap();
+    assert_eq!((token_calls(&tenant).await, tenant.integrations().await.len()), (2, 0));
 
     // Tokens that have ended when they are issued.
     tenant.turn(&json!({"expiresIn": 0})).await;
@@ -74,6 +73,19 @@ async fn a_call_survives_one_401_and_not_two() {
     let error = client.list(slot(&client).await).await.unwrap_err();
     assert_eq!((error.kind(), error.certainty()), (ErrorKind::Unauthorized, Certainty::Refused));
     assert!(error.to_string().contains("2 attempts in"), "{error}");
+}
+
+#[tokio::test]
+async fn a_create_is_sent_once_whatever_is_said_of_its_token() {
+    let tenant = Tenant::start(Config::seeded()).await;
+    let client = client(tenant.url());
+    let prepared = client.prepare(Class::Create).await.unwrap();
+    tenant.revoke_tokens().await;
+    let details = Details { name: Some("New".into()), ..Details::default() };
+    let error = client.create(prepared, &details, Terms::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.certainty()), (ErrorKind::Unauthorized, Certainty::Refused));
+    assert_eq!(tenant.calls_of("POST", "/v2024/sim-integrations").await.len(), 1);
+    assert_eq!(tenant.integrations().await.len(), 1, "what was seeded");
 }
 
 #[tokio::test]

@@ -63,10 +63,10 @@ impl fmt::Display for Line {
 
 /// The whole page.
 pub fn page(lines: &[Line]) -> String {
-    let mut page = format!("{INTRO}\n{} rows.\n", lines.len());
-    for group in lines.chunk_by(|one, next| one.group == next.group) {
+    let section = |group: &[Line]| {
         let rows: Vec<String> = group.iter().map(Line::in_its_group).collect();
-        page.push_str(&format!("\n## {}\n\n{HEAD}\n{}\n", group[0].group, rows.join("\n")));
-    }
-    page
+        format!("\n## {}\n\n{HEAD}\n{}\n", group[0].group, rows.join("\n"))
+    };
+    let sections: String = lines.chunk_by(|one, next| one.group == next.group).map(section).collect();
+    format!("{INTRO}\n{} rows.\n{sections}", lines.len())
 }

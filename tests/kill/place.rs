@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use sim_operator::failpoint::Point;
 
-use super::operator::manifests::{Manifest, config, credentials, made_in_the_ui, service_now, sim, tenant};
+use super::operator::manifests::{Manifest, config, made_in_the_ui, sim};
 use super::operator::resources::Seen;
 use super::operator::world::World;
 use super::row::{End, Row, Writes};
@@ -31,16 +31,11 @@ pub struct Place {
 impl Place {
     /// The place of a row, with no operator yet.
     pub async fn new(row: &Row) -> Self {
-        let mut setup = World::like().not_started().tenant(config_with_others(row));
+        let mut setup = World::like().prepared().tenant(config_with_others(row));
         for (flag, value) in FLAGS.into_iter().chain(row.flags.iter().map(|(flag, value)| (*flag, *value))) {
             setup = setup.flag(flag, value);
         }
-        let mut world = setup.create().await;
-        let namespace = world.kubernetes.namespace.clone();
-        world.set_flag("--lease-namespace", &namespace);
-        world.secret("acme-sailpoint", &credentials()).await;
-        world.secret("servicenow", &service_now()).await;
-        world.tenants.apply(&tenant("acme", world.tenant.url())).await;
+        let world = setup.create().await;
         let foreign = world.tenant.integrations().await;
         Self { world, desk: sim("desk"), gate: None, foreign }
     }
@@ -144,11 +139,12 @@ impl Place {
     /// Waits until all is as it must be, for two lists more, and checks that nothing else has happened.
     pub async fn ends(self, end: End, least: Writes) {
         self.reached(end).await;
-        // A tenant that is gone, too, is not listed any more.
-        if self.world.tenants.look("acme").await.is_some() {
-            self.world.resyncs(2).await;
-            self.reached(end).await;
+        match self.world.tenants.look("acme").await {
+            Some(acme) if acme["metadata"]["deletionTimestamp"].is_null() => self.world.resyncs(2).await,
+            // A tenant that goes, too, is not listed any more.
+            _ => self.world.tenants.gone("acme").await,
         }
+        self.reached(end).await;
         let writes = self.writes().await;
         assert_eq!(writes, least, "the writes on the tenant's log: {:#?}", self.world.writes().await);
         self.assert_foreign_untouched().await;

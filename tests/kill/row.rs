@@ -22,32 +22,32 @@ impl Writes {
     /// None at all.
     pub const NONE: Self = Self { posts: 0, patches: 0, puts: 0, deletes: 0 };
 
-    /// So many POSTs and nothing else.
+    /// So many of POST and nothing else.
     pub const fn posts(posts: usize) -> Self {
         Self { posts, ..Self::NONE }
     }
 
-    /// So many PATCHes and nothing else.
+    /// So many of PATCH and nothing else.
     pub const fn patches(patches: usize) -> Self {
         Self { patches, ..Self::NONE }
     }
 
-    /// So many PUTs and nothing else.
+    /// So many of PUT and nothing else.
     pub const fn puts(puts: usize) -> Self {
         Self { puts, ..Self::NONE }
     }
 
-    /// So many DELETEs and nothing else.
+    /// So many of DELETE and nothing else.
     pub const fn deletes(deletes: usize) -> Self {
         Self { deletes, ..Self::NONE }
     }
 
-    /// And so many PATCHes.
+    /// And so many of PATCH.
     pub const fn and_patches(self, patches: usize) -> Self {
         Self { patches, ..self }
     }
 
-    /// And so many DELETEs.
+    /// And so many of DELETE.
     pub const fn and_deletes(self, deletes: usize) -> Self {
         Self { deletes, ..self }
     }

@@ -195,7 +195,7 @@ impl Hero<'_> {
             let takes_patch = |path: &Path, shown| self.connection.takes_patch(path, shown);
             let around = Surroundings { names: &names, takes_patch: &takes_patch, contested: &|_| false };
             match plan(desired, &self.recorded, observed, &around) {
-                Plan::LookUp(needed) => look_up(&needed, &mut names),
+                Plan::LookUp(needed, _) => look_up(&needed, &mut names),
                 plan => return (plan, names),
             }
         }

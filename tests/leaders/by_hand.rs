@@ -13,17 +13,24 @@ use crate::replicas::{
 };
 use crate::support::wait::eventually;
 
+/// What a follower says that has seen a holder, and sees none although nobody has given the Lease back.
+const CHANGED_BY_HAND: &str = "holder=\"nobody (changed by hand)\"";
+
 async fn patch(world: &World, patch: Value) {
     let leases = world.kubernetes.api::<Lease>();
     leases.patch(LEASE, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
 }
 
 #[rstest]
-#[case::another_holder(json!("somebody"), "was taken: somebody holds it now")]
-#[case::nobody(json!(null), "was taken: nobody holds it now")]
-#[case::an_empty_name(json!(""), "was taken: nobody holds it now")]
+#[case::another_holder(json!("somebody"), "somebody", "holder=\"somebody\"")]
+#[case::nobody(json!(null), "nobody", CHANGED_BY_HAND)]
+#[case::an_empty_name(json!(""), "nobody", CHANGED_BY_HAND)]
 #[tokio::test]
-async fn a_leader_whose_name_is_taken_out_ends_and_a_follower_takes_over(#[case] by: Value, #[case] why: &str) {
+async fn a_leader_whose_name_is_taken_out_ends_and_a_follower_waits_its_time(
+    #[case] by: Value,
+    #[case] holder_now: &str,
+    #[case] seen: &str,
+) {
     let mut world = electing(Lasts::Seconds).create().await;
     world.sims.apply(&sim("desk")).await;
     world.sims.ready("desk").await;
@@ -31,7 +38,8 @@ async fn a_leader_whose_name_is_taken_out_ends_and_a_follower_takes_over(#[case]
 
     patch(&world, json!({"spec": {"holderIdentity": by}})).await;
 
-    loses_it(&mut world, 0, why).await;
+    loses_it(&mut world, 0, &format!("was taken: {holder_now} holds it now")).await;
+    world.replica(1).says(seen).await;
     world.replica(1).says(LEADS).await;
     world.sims.apply(&sim("desk").with(json!({"description": "New words"}))).await;
     world.sims.ready("desk").await;
@@ -45,7 +53,11 @@ async fn a_lease_that_is_deleted_is_made_anew_by_its_holder() {
     let mut world = electing(Lasts::Minutes).create().await;
     joined_by_a_follower(&mut world).await;
 
+    // It does not know yet that its Lease is gone; the follower knows who had it.
+    world.replica(0).suspend();
     world.kubernetes.api::<Lease>().delete(LEASE, &DeleteParams::default()).await.unwrap();
+    world.replica(1).says(CHANGED_BY_HAND).await;
+    world.replica(0).resume();
 
     world.replica(0).says("the Lease was deleted").await;
     eventually("the Lease is there", async || holder(&world).await.ok_or("not yet")).await;
@@ -66,6 +78,7 @@ async fn a_lease_that_is_deleted_after_its_holder_died_is_taken_when_it_would_ha
     world.replica(0).kill();
     world.kubernetes.api::<Lease>().delete(LEASE, &DeleteParams::default()).await.unwrap();
 
+    world.replica(1).says(CHANGED_BY_HAND).await;
     world.replica(1).says(LEADS).await;
     assert_eq!(lease(&world).await["leaseTransitions"], 1);
     world.close().await;

@@ -54,8 +54,6 @@ async fn between_two_resyncs_a_look_at_the_tenant_can_be_asked_for() {
     let world = World::like().flag("--resync", "1h").create().await;
     world.sims.apply(&sim("desk")).await;
     let desk = world.sims.ready("desk").await;
-    // A LIST from within the list lag of our own write says nothing about what we wrote: let that pass first.
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
 
     world.tenants.annotate("acme", "simops.dev/reconcile-requested-at", "2026-01-31T18:00:00Z").await;

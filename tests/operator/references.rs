@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::manifests::{ACTIVE_DIRECTORY, TRAINING_VA, WORKDAY, config, named, sim};
+use super::mishaps::{ALL, answer, once};
 use super::resources::sorted;
 use super::world::World;
 use super::writes::lines;
@@ -25,6 +26,29 @@ async fn names_of_sources_and_cluster_are_sent_as_ids() {
     assert_eq!(lines(&world.writes().await), ["POST /sim-integrations"]);
     let look_ups = world.tenant.calls_of("GET", "/v2025/sources").await.len();
     assert_eq!(look_ups, 1, "all names of a tenant in one call, and none while it is in order");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn names_are_not_looked_up_again_for_what_was_refused() {
+    let world = World::new().await;
+    world.tenants.ready("acme").await;
+    world.tenant.inject(&once("POST", ALL, answer(400))).await;
+    world.sims.apply(&sim("desk").with(json!({"sources": [{"name": "Workday"}]}))).await;
+    world.sims.stalled("desk", "Refused").await;
+    world.sims.apply(&sim("other")).await;
+    world.sims.ready("other").await;
+    let missing = json!({"sources": [{"name": "Workday"}, {"id": "0123456789abcdef0123456789abcdef"}]});
+    world.sims.apply(&sim("other").with(missing)).await;
+    world.sims.stalled("other", "Refused").await;
+    // After the PUT in its place was refused, too, the PATCH is tried once more.
+    world.resyncs(2).await;
+    world.tenant.forget_calls().await;
+
+    world.resyncs(3).await;
+
+    let calls = world.tenant.calls().await;
+    assert!(calls.iter().all(|call| call.method == "GET" && call.path == ALL), "{calls:#?}");
     world.close().await;
 }
 

@@ -23,6 +23,11 @@ impl Deref for Seen {
 }
 
 impl Seen {
+    /// What was seen by other means.
+    pub fn of(resource: Value) -> Self {
+        Self(resource)
+    }
+
     /// The id that it holds in the tenant.
     pub fn id(&self) -> &str {
         self["status"]["id"].as_str().unwrap_or_else(|| panic!("no status.id: {self:#?}"))

@@ -3,7 +3,6 @@
 //! Every test ends with [`World::close`], which looks for secrets wherever they could have come out.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::PathBuf;
 
 use k8s_openapi::ByteString;
@@ -40,6 +39,9 @@ const QUICK: [(&str, &str); 11] = [
     ("--leader-elect", "false"),
     ("--log", "debug"),
 ];
+
+/// Before the address of the probes and metrics, in the line with which an operator begins.
+const LISTEN: &str = "listen=";
 
 /// What a world shall be like.
 pub struct Setup {
@@ -137,7 +139,7 @@ pub struct World {
     flags: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
     kubeconfig: Option<PathBuf>,
-    operators: Vec<(Operator, u16)>,
+    operators: Vec<Operator>,
     /// What operators said that have ended.
     said: String,
     is_closed: bool,
@@ -159,40 +161,39 @@ impl World {
 
     /// Starts an operator; one more, if one runs.
     pub fn start_operator(&mut self) {
-        let port = free_port();
-        let listen = format!("--listen=127.0.0.1:{port}");
         let flags: Vec<String> = self.flags.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
-        let arguments: Vec<&str> = ["run", &listen].into_iter().chain(flags.iter().map(String::as_str)).collect();
+        let arguments: Vec<&str> =
+            ["run", "--listen=127.0.0.1:0"].into_iter().chain(flags.iter().map(String::as_str)).collect();
         let environment: Vec<_> = self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let kubeconfig = self.kubeconfig.as_deref().unwrap_or_else(|| kubeconfig());
-        self.operators.push((Operator::start_as(kubeconfig, &arguments, &environment), port));
+        self.operators.push(Operator::start_as(kubeconfig, &arguments, &environment));
     }
 
     /// The operator that was started last.
     pub fn operator(&self) -> &Operator {
-        &self.operators.last().expect("an operator runs").0
+        self.operators.last().expect("an operator runs")
     }
 
     /// The operator that was started as this one, from 0 on.
     pub fn replica(&mut self, number: usize) -> &mut Operator {
-        &mut self.operators[number].0
+        &mut self.operators[number]
     }
 
     /// Of the operators that run, the one that was started first.
     pub fn first_operator(&self) -> &Operator {
-        &self.operators.first().expect("an operator runs").0
+        self.operators.first().expect("an operator runs")
     }
 
     /// Waits until the operator that was started first ends of itself.
     pub async fn first_operator_ends(&mut self) {
-        let (mut operator, _) = self.operators.remove(0);
+        let mut operator = self.operators.remove(0);
         operator.exits().await;
         self.said.push_str(&operator.lines().join("\n"));
     }
 
     /// Every operator dies as with its node.
     pub fn kill_operators(&mut self) {
-        for (mut operator, _) in self.operators.drain(..) {
+        for mut operator in self.operators.drain(..) {
             operator.kill();
             self.said.push_str(&operator.lines().join("\n"));
         }
@@ -200,7 +201,7 @@ impl World {
 
     /// Every operator is told to end, as Kubernetes tells it, and does so in order.
     pub async fn end_operators(&mut self) {
-        for (mut operator, _) in self.operators.drain(..) {
+        for mut operator in self.operators.drain(..) {
             let status = operator.terminate().await;
             self.said.push_str(&operator.lines().join("\n"));
             assert!(status.success(), "{status}: {}", self.said);
@@ -288,10 +289,11 @@ impl World {
 
     /// What the operator that was started as this one answers at a path.
     pub async fn served(&self, number: usize, path: &str) -> String {
-        let (_, port) = self.operators.get(number).expect("an operator runs");
+        let started = self.operators.get(number).expect("an operator runs").says(LISTEN).await;
+        let address = started.split(LISTEN).nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         eventually(&format!("the operator's {path}"), async || {
-            let answer = http.get(format!("http://127.0.0.1:{port}/{path}")).send().await;
+            let answer = http.get(format!("http://{address}/{path}")).send().await;
             answer.map_err(|error| error.to_string())?.text().await.map_err(|error| error.to_string())
         })
         .await
@@ -299,8 +301,8 @@ impl World {
 
     /// Keeps what was said by operators that have ended.
     fn bury(&mut self) {
-        let ended: Vec<_> = self.operators.extract_if(.., |(operator, _)| operator.exit_status().is_some()).collect();
-        for (operator, _) in ended {
+        let ended: Vec<_> = self.operators.extract_if(.., |operator| operator.exit_status().is_some()).collect();
+        for operator in ended {
             self.said.push_str(&operator.lines().join("\n"));
         }
     }
@@ -337,9 +339,4 @@ impl Drop for World {
 
 fn ends_as_list(path: &str) -> bool {
     path.ends_with("/sim-integrations") || path == "/sim-integrations/v1"
-}
-
-/// A port that was free just now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -66,6 +66,13 @@ impl Operator {
         .await
     }
 
+    /// The most memory that it took so far, in MiB; `None` where the system does not tell, or if it has ended.
+    pub fn most_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|taken| taken / 1024)
+    }
+
     /// How it ended, if it has.
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()

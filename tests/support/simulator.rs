@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
-use reqwest::{Certificate, Method, Response};
+use reqwest::{Certificate, Method, Response, StatusCode};
 use sailpoint_simulator::{Simulator, State};
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,11 +39,27 @@ pub struct Call {
     pub query: Option<String>,
     /// Absent while the call is in flight, and if it was cut.
     pub status: Option<u16>,
+    /// `Retry-After` of the answer.
+    pub retry_after: Option<String>,
     pub headers: BTreeMap<String, String>,
     pub body: Option<Value>,
     pub request_id: String,
     /// The kind of the fault that met it.
     pub fault: Option<String>,
+}
+
+/// What became of an integration.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Change {
+    pub number: u64,
+    /// When, by our clock.
+    pub time: Timestamp,
+    /// `api` or `ui`.
+    pub by: String,
+    /// `created`, `changed` or `deleted`.
+    pub what: String,
+    /// All that is true of it after the change; of one that is deleted, before.
+    pub integration: Value,
 }
 
 impl Tenant {
@@ -114,6 +130,26 @@ impl Tenant {
         self.send(Method::DELETE, &format!("integrations/{id}"), &Value::Null).await;
     }
 
+    /// Somebody edits an integration in the UI that may be gone by now; whether it was there.
+    pub async fn try_edit_in_ui(&self, id: &str, changes: &Value) -> bool {
+        was_there(self.ask(Method::PATCH, &format!("integrations/{id}"), changes).await).await
+    }
+
+    /// Somebody deletes an integration in the UI that may be gone by now; whether it was there.
+    pub async fn try_delete_in_ui(&self, id: &str) -> bool {
+        was_there(self.ask(Method::DELETE, &format!("integrations/{id}"), &Value::Null).await).await
+    }
+
+    /// What became of the integrations after the change of this number, in order.
+    pub async fn changes_after(&self, number: u64) -> Vec<Change> {
+        self.get(&format!("changes?after={number}")).await.json().await.unwrap()
+    }
+
+    /// The calls after the one of this number, in the order of their arrival.
+    pub async fn calls_after(&self, number: u64) -> Vec<Call> {
+        self.get(&format!("requests?after={number}")).await.json().await.unwrap()
+    }
+
     /// All calls so far, in the order of their arrival.
     pub async fn calls(&self) -> Vec<Call> {
         self.get("requests").await.json().await.unwrap()
@@ -176,8 +212,12 @@ impl Tenant {
     }
 
     async fn send(&self, method: Method, path: &str, body: &Value) -> Response {
+        checked(self.ask(method, path, body).await).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: &Value) -> Response {
         let request = self.http.request(method, format!("{}/_simulator/{path}", self.url)).json(body);
-        checked(request.send().await.unwrap()).await
+        request.send().await.unwrap()
     }
 }
 
@@ -188,6 +228,14 @@ impl Drop for Tenant {
             runtime.shutdown_background();
         }
     }
+}
+
+async fn was_there(answer: Response) -> bool {
+    let is_there = answer.status() != StatusCode::NOT_FOUND;
+    if is_there {
+        checked(answer).await;
+    }
+    is_there
 }
 
 /// The answer, if it is a success; the control API says in full what was wrong with a request.

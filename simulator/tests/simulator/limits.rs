@@ -23,6 +23,9 @@ async fn the_limit_is_per_client_and_version() {
     assert_eq!((refused.status.as_u16(), refused.json()), (429, json!({ "message": " Rate Limit Exceeded " })));
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((5..=10).contains(&wait), "{wait}");
+    let log = tried.control(Method::GET, "requests", None).await.ok();
+    let last = log.as_array().unwrap().last().unwrap();
+    assert_eq!((&last["status"], &last["retryAfter"]), (&json!(429), &json!(wait.to_string())));
     assert_eq!(spend(&tried, "/managed-clusters/v1", 1).await, [429]);
     // Another version, and another token of the same client.
     assert_eq!(spend(&tried, "/v2024/sources", LIMIT).await, [200; LIMIT]);

@@ -21,7 +21,7 @@ use crate::failpoint::{self, Point};
 use crate::metrics::Change;
 use crate::model::{Names, Remote, Wants, loose_digests, note_normalised, record_want};
 use crate::sailpoint::{Certainty, Class, Details, Terms};
-use crate::tenants::Target;
+use crate::tenants::{Reservation, Target};
 
 /// An intent that is older than this when its POST would leave is not sent at all.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
@@ -40,8 +40,12 @@ pub struct Creation<'a> {
 pub struct Created {
     /// The resource with the intent, which the status must be written to.
     pub resource: SimIntegration,
+    /// The intent that was written; it is closed where nothing was created.
+    pub intent: CreateIntent,
     /// What was created, or why it was not; `None` where the answer had no id, so that it must be looked for.
     pub result: Result<Option<Applied>, Failure>,
+    /// The name is taken until the id stands in the status.
+    pub reservation: Reservation,
 }
 
 /// Writes the intent, then creates.
@@ -51,14 +55,14 @@ pub struct Created {
 pub async fn create(scene: &Scene<'_>, desired: &Desired, creation: Creation<'_>) -> Result<Created, Failure> {
     let connection = scene.connection;
     let reservation = connection.org.reserve(Target::Name(desired.name.clone()), &resource_name(scene.resource));
-    let _reservation = reservation.map_err(Failure::Reserved)?;
+    let reservation = reservation.map_err(Failure::Reserved)?;
     let _writer = connection.try_write().ok_or(Failure::Busy)?;
     let mut wants = desired.wants.clone();
     let values = Values::read(scene, &mut wants).await?;
     let details = body::details(Details::default(), &wants, creation.names, &values);
     let slot = connection.client.prepare(Class::Create).await?;
     failpoint::at(Point::BeforeIntent).await;
-    let resource = write_intent(scene, &desired.name, &wants, &creation).await?;
+    let (resource, intent) = write_intent(scene, &desired.name, &wants, &creation).await?;
     let send_before = Instant::now() + SEND_WITHIN;
     failpoint::at(Point::IntentWritten).await;
     let secrets = values.of(&wants);
@@ -78,10 +82,10 @@ pub async fn create(scene: &Scene<'_>, desired: &Desired, creation: Creation<'_>
             failpoint::at(Point::CreateRefused).await;
             let resource = close_intent(scene, &resource).await?;
             failpoint::at(Point::IntentClosed).await;
-            return Ok(Created { resource, result: Err(Failure::Remote(error)) });
+            return Ok(Created { resource, intent, result: Err(Failure::Remote(error)), reservation });
         }
     };
-    Ok(Created { resource, result })
+    Ok(Created { resource, intent, result, reservation })
 }
 
 async fn write_intent(
@@ -89,7 +93,7 @@ async fn write_intent(
     name: &str,
     wants: &Wants,
     creation: &Creation<'_>,
-) -> Result<SimIntegration, kube::Error> {
+) -> Result<(SimIntegration, CreateIntent), kube::Error> {
     let sent = record(wants);
     let visible = body::visible(wants, creation.names);
     let intent = CreateIntent {
@@ -107,7 +111,7 @@ async fn write_intent(
     if let Some(finalizers) = with_finalizer(scene.resource) {
         metadata["finalizers"] = json!(finalizers);
     }
-    patch_metadata(scene.client, scene.resource, metadata).await
+    Ok((patch_metadata(scene.client, scene.resource, metadata).await?, intent))
 }
 
 /// The version that the intent replaces happens once: with the uid it tells this create from every other.

@@ -57,6 +57,9 @@ pub enum Failure {
     /// The call failed.
     #[error(transparent)]
     Remote(#[from] sailpoint::Error),
+    /// The read before a write failed: nothing was written.
+    #[error(transparent)]
+    Unread(sailpoint::Error),
     /// Kubernetes failed.
     #[error(transparent)]
     Kubernetes(#[from] Box<kube::Error>),

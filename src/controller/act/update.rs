@@ -86,7 +86,7 @@ impl Prepared<'_> {
         let (client, id) = (&self.scene.connection.client, &self.update.remote.id);
         let slot = client.prepare(Class::Update).await?;
         failpoint::at(Point::BeforeUpdate).await;
-        let read = client.get(slot, id).await?;
+        let read = client.get(slot, id).await.map_err(Failure::Unread)?;
         let integration = Arc::new(Integration { id: Some(id.clone()), ..read.value });
         let (base, wants) = match Remote::new(Arc::clone(&integration)) {
             Some(fresh) => (self.base(&fresh)?, self.overlay(&fresh)),

@@ -28,6 +28,7 @@ impl Looking<'_> {
         let Question { recorded, external_id, .. } = self.question;
         match (&recorded.intent, &recorded.id, external_id) {
             (Some(intent), _, external) => self.resolved_before(intent, *external, memory),
+            (None, Some(id), Some(other)) if recorded.in_status && id != other => self.instead(id, other, memory),
             (None, Some(id), _) => self.held(id, memory),
             (None, None, Some(id)) => self.external(id, memory),
             (None, None, None) => self.by_name(memory),
@@ -41,6 +42,21 @@ impl Looking<'_> {
                 self.external(id, memory)
             }
             (observed, _) => observed,
+        }
+    }
+
+    /// Nothing is swapped; but in the place of what is gone beyond doubt a person may name another.
+    fn instead(&self, held: &str, external: &str, memory: &mut Memory) -> Observed {
+        if self.remote(held).is_some() {
+            return Observed::Mismatch { held: held.to_owned() };
+        }
+        let view = match self.sighted("anew", memory) {
+            Ok(view) => view,
+            Err(observed) => return *observed,
+        };
+        match self.absent(held, view, memory) {
+            Ok(_) => self.external(external, memory),
+            Err(observed) => *observed,
         }
     }
 
@@ -88,7 +104,7 @@ impl Looking<'_> {
             Err(observed) => return *observed,
         };
         let link = if self.question.recorded.in_status { Link::Held } else { Link::Restored };
-        match self.remote(id) {
+        match self.remote(id).filter(|_| !self.at.org.has_vanished(id)) {
             Some(remote) => match self.renamed_onto(&remote) {
                 Some(holder) => Observed::Held(holder),
                 None => self.unless_unsettled(id, Observed::Present(remote, link)),
@@ -107,20 +123,18 @@ impl Looking<'_> {
         creator.or_else(|| self.free_and_held(name).1)
     }
 
-    /// An unanswered write may still land: what is there is not known.
+    /// An unanswered write may still land: what is there is not known before a LIST from after that time shows it.
     fn unless_unsettled(&self, id: &str, observed: Observed) -> Observed {
-        let Self { question, config, .. } = self;
-        match self.at.org.read(|snapshot| snapshot.unanswered_since(id, config.settle, question.now)) {
-            None => observed,
-            Some(since) => Observed::Unknown {
-                reason: Reason::WriteUnsettled,
-                message: format!(
-                    "a write was sent and its answer never came; nothing more is written until {:.0?} have passed",
-                    config.settle
-                ),
-                until: Some(since + config.settle),
-            },
+        let settle = self.config.settle;
+        let Some(since) = self.at.org.read(|snapshot| snapshot.unanswered_since(id)) else { return observed };
+        let settled = since + settle;
+        if settled <= self.question.now {
+            return self.view(Some(settled)).map_or_else(|asked| *asked, |_| observed);
         }
+        let message = format!(
+            "a write was sent and its answer never came; nothing more is written until {settle:.0?} have passed"
+        );
+        Observed::Unknown { reason: Reason::WriteUnsettled, message, until: Some(settled) }
     }
 
     /// Gone is a 404 of SailPoint's own, absent from a whole LIST, and `settle` past our last write.
@@ -215,10 +229,12 @@ impl Looking<'_> {
     fn older_claimant(&self) -> Option<Holder> {
         let wanting = self.holders.wanting(self.question.name);
         let older = wanting.into_iter().take_while(|holder| holder.age.1 != self.question.uid);
+        let now = jiff::Timestamp::now();
         let is_rival = |holder: &Holder| {
             let tenant = holder.tenant.as_ref().and_then(|tenant| self.fleet.connection(tenant));
-            holder.reserves
+            holder.reserves(now)
                 && !holder.holds_something()
+                && !holder.tenant.as_ref().is_some_and(|tenant| self.fleet.only_looks(tenant))
                 && tenant.is_some_and(|tenant| tenant.org.name == self.at.org.name)
         };
         older.into_iter().find(is_rival)

@@ -229,7 +229,9 @@ fn what_is_held_is_restored_mismatched_or_unsettled() {
     let sent = scene.at(2);
     scene.org().update(|snapshot| snapshot.unanswered("1", sent));
     assert_eq!(scene.look(3, &held("1"), None, false), "unknown WriteUnsettled");
-    assert_eq!(scene.look(303, &held("1"), None, false), "Held 1", "after settle");
+    assert_eq!(scene.look(303, &held("1"), None, false), "Asked", "after settle, the list is from before the write");
+    scene.listed(304, &[("1", "Desk"), ("2", "Other")], true);
+    assert_eq!(scene.look(305, &held("1"), None, false), "Held 1");
 }
 
 #[test]
@@ -246,7 +248,7 @@ fn gone_is_said_by_the_tenant_and_long_after_our_last_write() {
     assert_eq!(scene.look(6, &held("1"), None, false), "Gone");
     let recently = Recorded { last_change: Some(Timestamp::now()), ..held("1") };
     assert_eq!(scene.look(6, &recently, None, false), "unknown ConfirmingAbsence", "written before a restart");
-    scene.org().set_mass_disappearance(Some(9));
+    scene.org().set_vanished((1..=9).map(|n| format!("gone {n}")).collect());
     assert_eq!(scene.look(6, &held("1"), None, false), "unknown MassDisappearance");
 }
 

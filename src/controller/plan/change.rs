@@ -33,16 +33,16 @@ pub(super) fn update(
     comparison: Comparison,
     around: &Surroundings,
 ) -> Plan {
+    let call = smallest(&differences, remote, around.takes_patch);
     let needed = names_needed(&desired.wants, differences.iter().map(|one| &one.path), around.names);
     if !needed.is_empty() {
-        return Plan::LookUp(needed);
+        return Plan::LookUp(needed, Some(call));
     }
     if differences.iter().any(|one| one.path == Path::Sources)
         && let Some(invalid) = given_twice(&desired.wants, around.names)
     {
         return Plan::Stall(Reason::InvalidSpec, invalid.to_string(), differences);
     }
-    let call = smallest(&differences, remote, around.takes_patch);
     if call == Call::Put {
         let lost = would_lose(desired, recorded, remote, &differences, &comparison);
         if !lost.is_empty() {

@@ -71,7 +71,7 @@ fn word(plan: &Plan) -> String {
         Plan::Create { replaces, follows } => format!("create {replaces:?} {}", follows.is_some()),
         Plan::Bind { origin, sent, .. } => format!("bind {origin:?} {}", sent.is_some()),
         Plan::Update(update) => format!("update {:?}", update.call),
-        Plan::LookUp(_) => "look up".into(),
+        Plan::LookUp(..) => "look up".into(),
         Plan::Wait(reason, _) => format!("wait {}", reason.as_str()),
         Plan::Stall(reason, ..) => format!("stall {}", reason.as_str()),
     }

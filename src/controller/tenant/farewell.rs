@@ -1,37 +1,66 @@
 //! What happens when a `SailPointTenant` is deleted: it serves on until no integration holds it, or is let go of.
 
-use kube::ResourceExt as _;
-
 use super::trouble::Trouble;
-use crate::api::{Annotations, FINALIZER, SailPointTenant};
-use crate::controller::kubernetes::remove_finalizer;
-use crate::controller::{Context, key_of, resource_name, tenant_key};
+use kube::Api;
+use kube::api::ListParams;
 
-/// Lets go of a tenant that nobody holds or that somebody forces out; returns where it serves on.
+use crate::api::{Annotations, Received, SailPointTenant, SimIntegration};
+use crate::controller::departures::is_ours;
+use crate::controller::kubernetes::{crd_is_terminating, remove_finalizer};
+use crate::controller::{Context, key_of, resource_name, tenant_key};
+use crate::tenants::TenantKey;
+
+/// Lets go of a tenant that nobody holds, that somebody forces out or whose CRD is being deleted; returns where it serves on.
 pub(super) async fn farewell(context: &Context, tenant: &SailPointTenant) -> Result<(), Trouble> {
-    let is_forced = Annotations::of(tenant).force_orphan();
-    if !is_forced && !holders(context, tenant).is_empty() {
+    let why = if Annotations::of(tenant).force_orphan() {
+        "force-orphan"
+    } else if crd_is_terminating::<SailPointTenant>(&context.client).await? {
+        "the CRD is being deleted"
+    } else if holders(context, tenant).is_empty() && !is_held_by_what_is_not_seen_yet(context, tenant).await? {
+        "nobody holds it"
+    } else {
         return Ok(());
-    }
-    tracing::info!(tenant = %key_of(tenant), is_forced, "let go");
+    };
+    tracing::info!(tenant = %key_of(tenant), why, "letting go");
     remove_finalizer(&context.client, tenant).await?;
-    context.fleet.forget(&key_of(tenant));
-    context.tenant_memories.forget(&tenant.uid().unwrap_or_default());
     Err(Trouble::Gone)
+}
+
+/// Whether an integration holds it that the watch does not show yet: a watch may lag, and what was let go of cannot be deleted.
+async fn is_held_by_what_is_not_seen_yet(context: &Context, tenant: &SailPointTenant) -> Result<bool, kube::Error> {
+    let key = key_of(tenant);
+    for namespace in context.integrations.namespaces() {
+        let api: Api<Received<SimIntegration>> = match namespace {
+            Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+            None => Api::all(context.client.clone()),
+        };
+        let mut page = ListParams::default().limit(500);
+        loop {
+            let found = api.list(&page).await?;
+            if found.items.iter().any(|found| needs(context, &found.resource, &key)) {
+                return Ok(true);
+            }
+            match found.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => page = page.continue_token(&token),
+                None => break,
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn needs(context: &Context, resource: &SimIntegration, tenant: &TenantKey) -> bool {
+    tenant_key(resource, &context.config).as_ref() == Some(tenant) && is_ours(resource)
 }
 
 /// The integrations that still need this tenant.
 pub(super) fn holders(context: &Context, tenant: &SailPointTenant) -> Vec<String> {
     let key = key_of(tenant);
-    let needs = |resource: &crate::api::SimIntegration| {
-        tenant_key(resource, &context.config).as_ref() == Some(&key)
-            && resource.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
-    };
     let mut holders: Vec<String> = context
         .integrations
         .state()
         .iter()
-        .filter(|resource| needs(resource))
+        .filter(|resource| needs(context, resource, &key))
         .map(|resource| resource_name(resource))
         .collect();
     holders.sort();

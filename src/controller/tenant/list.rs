@@ -12,7 +12,7 @@ use crate::controller::Context;
 use crate::controller::requests::Requests;
 use crate::model::Kind;
 use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Purpose};
-use crate::tenants::{Connection, Org};
+use crate::tenants::{Connection, ListOutcome, Org};
 
 /// Lists the org if a resync is due or somebody waits for it. Returns whether it was listed.
 pub(super) async fn list_if_due(
@@ -25,7 +25,10 @@ pub(super) async fn list_if_due(
     let asked = Instant::now();
     let is_due = || {
         let last = org.last_round();
-        let is_old = last.as_ref().is_none_or(|round| round.started + connection.resync <= Instant::now());
+        // A tenant whose last list failed is not in order, and only a list can say that it is again.
+        let is_old = last.as_ref().is_none_or(|round| {
+            round.started + connection.resync <= Instant::now() || matches!(round.outcome, ListOutcome::Failed(_))
+        });
         let is_answered = last.is_some_and(|round| round.started >= asked);
         is_old || org.is_wanted() || (requests.any() && !is_answered)
     };
@@ -74,8 +77,10 @@ async fn believe(
     let Answer { value: list, started, date, .. } = answer;
     let held = context.holders.ids_in_status(&org.name);
     let mut missing = org.missing(&list, started, lag, &held);
-    let vanished = missing.iter().filter(|id| held.contains(*id)).count();
-    let too_many = vanished > most_believed(&held) && !accept;
+    // What is being deleted goes because somebody asked for it, if it goes.
+    let vanished: BTreeSet<String> =
+        context.holders.ids_of_the_living(&org.name).into_iter().filter(|id| missing.contains(id)).collect();
+    let too_many = vanished.len() > most_believed(&held) && !accept;
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
     let mut gone = BTreeMap::new();
     for id in missing.iter().take(asked) {
@@ -93,7 +98,7 @@ async fn believe(
             Found::Unclear => {}
         }
     }
-    org.set_mass_disappearance((too_many && gone.len() == asked).then_some(vanished));
+    org.set_vanished(if too_many && gone.len() == asked { vanished } else { BTreeSet::new() });
     if too_many {
         org.listed(list, started, date, lag, missing);
         return Ok(());

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::super::backoff::Backoff;
 use crate::api::{Reason, SailPointTenant};
+use crate::controller::requests::Requests;
 use crate::sailpoint::Client;
 
 /// What is remembered of one `SailPointTenant`.
@@ -22,6 +23,8 @@ pub struct TenantMemory {
     backoff: Backoff,
     /// No call before this time, unless the tenant is changed or somebody asks.
     wait_until: Option<Instant>,
+    /// A look was asked for, and the list was too soon after our own writes to show all: when the next one counts.
+    look_again: Option<Instant>,
     seen: Option<(i64, BTreeMap<String, String>, bool)>,
 }
 
@@ -55,6 +58,24 @@ impl TenantMemory {
             Some(until) if until > now && !is_asked => Err(until - now),
             _ => Ok(()),
         }
+    }
+
+    /// What was asked for, less the look that waits for its time.
+    pub(super) fn due(&self, requests: Requests, now: Instant) -> Requests {
+        let waits = self.look_again.is_some_and(|at| at > now);
+        Requests { anew: requests.anew && !waits, ..requests }
+    }
+
+    /// A look that was asked for was made, `until` when our own writes outweigh what it showed. Returns whether it counts: a
+    /// second look does, however much was written since.
+    pub(super) fn looked(&mut self, until: Option<Instant>) -> bool {
+        self.look_again = if self.look_again.is_some() { None } else { until };
+        self.look_again.is_none()
+    }
+
+    /// How long until the look that waits for its time.
+    pub(super) fn next_look(&self, now: Instant) -> Option<Duration> {
+        self.look_again.map(|at| at.saturating_duration_since(now))
     }
 
     pub(super) fn failed(&mut self, least: Duration, most: Duration, now: Instant) -> Duration {

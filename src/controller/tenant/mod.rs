@@ -18,24 +18,23 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 pub use memory::TenantMemory;
 use trouble::Trouble;
 use verdict::Verdict;
 
+use super::departures::has_left;
 use super::guard::guarded;
 use super::kubernetes::{patch_metadata, with_finalizer};
 use super::requests::Requests;
-use super::{Context, key_of, tenant_key};
+use super::{Context, key_of};
 use crate::api::{Annotations, Mode, Reason, SailPointTenant};
 use crate::metrics::{Kind, Outcome};
 use crate::tenants::Connection;
 
 /// How often a tenant is listed where it does not say.
 const RESYNC: Duration = Duration::from_mins(10);
-/// How long a tenant that was let go of may stay in the watch: somebody else's finalizer may keep it.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
 
 /// Keeps one tenant connected and its org listed.
 ///
@@ -61,7 +60,9 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
         Ok(next) => (Outcome::Unchanged, Some(next)),
         Err(Trouble::Waits(until)) => (Outcome::Waiting, Some(until)),
         Err(Trouble::Gone) => {
-            tell_those_left_behind(context, tenant).await;
+            // The watch wakes those that are left behind when it shows that it is gone; this, where somebody else keeps it.
+            context.fleet.forget(&key_of(tenant));
+            context.wake_integrations_of(&[key_of(tenant)]);
             (Outcome::Deleted, None)
         }
         Err(Trouble::Kubernetes(error)) => {
@@ -70,16 +71,6 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
         }
         Err(trouble) => troubled(context, tenant, trouble).await,
     }
-}
-
-/// Wakes the integrations of a tenant that was let go of, once the watch shows that it is gone: nothing else would.
-async fn tell_those_left_behind(context: &Context, tenant: &SailPointTenant) {
-    let key = key_of(tenant);
-    let deadline = Instant::now() + LONGEST_GOODBYE;
-    while context.tenant(&key).is_some_and(|now| now.uid() == tenant.uid()) && Instant::now() < deadline {
-        sleep(Duration::from_millis(50)).await;
-    }
-    wake_integrations_of(context, &[key]);
 }
 
 fn remember<T>(context: &Context, tenant: &SailPointTenant, change: impl FnOnce(&mut TenantMemory) -> T) -> T {
@@ -94,6 +85,9 @@ fn failed(context: &Context, tenant: &SailPointTenant) -> Duration {
 /// One beat: connected, listed, names looked up, status written, integrations woken. Returns when the next is due.
 async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, Trouble> {
     let is_changed = remember(context, tenant, |memory| memory.notice(tenant));
+    if has_left(tenant) {
+        return Err(Trouble::Gone);
+    }
     if tenant.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, tenant).await?;
     } else if let Some(finalizers) = with_finalizer(tenant) {
@@ -103,27 +97,61 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     if let Some(why) = context.unreadable.why(tenant) {
         return Err(Trouble::stalled(Reason::InvalidSpec, why));
     }
-    let paused = Annotations::of(tenant).paused_until(Timestamp::now());
-    let until = paused.map_err(|why| Trouble::stalled(Reason::InvalidAnnotation, why))?;
-    if until.is_some() || tenant.spec.policy.as_ref().and_then(|policy| policy.mode) == Some(Mode::Paused) {
-        return Err(Trouble::Paused(until));
-    }
+    unless_paused(context, tenant)?;
     let handled = tenant.status.as_ref().and_then(|status| status.last_handled.as_ref());
-    let requests = Requests::new(Annotations::of(tenant), handled);
+    let asked = Requests::new(Annotations::of(tenant), handled);
+    let requests = remember(context, tenant, |memory| memory.due(asked, Instant::now()));
     remember(context, tenant, |memory| memory.gate(is_changed || requests.any(), Instant::now()))
         .map_err(Trouble::Waits)?;
-    let connected = connect::connect(context, tenant).await?;
+    let connected = match connect::connect(context, tenant).await {
+        Ok(connected) => connected,
+        Err(trouble) => {
+            list_by_the_held_token(context, tenant, &trouble).await;
+            return Err(trouble);
+        }
+    };
     let connection = &connected.connection;
     context.fleet.connected(Arc::clone(connection));
     let did_list = list::list_if_due(context, tenant, connection, requests).await?;
     let did_look_up = list::look_up_names(connection).await?;
     remember(context, tenant, TenantMemory::succeeded);
-    let written = verdict::write(context, tenant, &Verdict::connected(context, tenant, &connected)).await;
+    let is_answered = !asked.anew || (requests.anew && counts(context, tenant, connection));
+    let verdict = Verdict { is_answered, ..Verdict::connected(context, tenant, &connected) };
+    let written = verdict::write(context, tenant, &verdict).await;
     if did_list || did_look_up || connected.is_new || is_changed {
         wake_integrations(context, connection);
     }
     written?;
-    Ok(next_beat(connection))
+    let next_look = remember(context, tenant, |memory| memory.next_look(Instant::now()));
+    Ok(next_look.map_or(next_beat(connection), |look| look.min(next_beat(connection))))
+}
+
+/// No call is made while the tenant is paused.
+fn unless_paused(context: &Context, tenant: &SailPointTenant) -> Result<(), Trouble> {
+    let paused = Annotations::of(tenant).paused_until(Timestamp::now());
+    let mode = tenant.spec.policy.as_ref().and_then(|policy| policy.mode);
+    let is_paused = !matches!(paused, Ok(None)) || mode == Some(Mode::Paused);
+    context.fleet.set_only_looks(&key_of(tenant), is_paused || mode == Some(Mode::Plan));
+    let until = paused.map_err(|why| Trouble::stalled(Reason::InvalidAnnotation, why))?;
+    if is_paused { Err(Trouble::Paused(until)) } else { Ok(()) }
+}
+
+/// Whether the look that was asked for counts: a list soon after our own writes does not show what became of them.
+fn counts(context: &Context, tenant: &SailPointTenant, connection: &Connection) -> bool {
+    let (lag, now) = (context.config.list_lag, Instant::now());
+    let until = connection.org.read(|snapshot| snapshot.outweigh_lists_until(lag, now));
+    remember(context, tenant, |memory| memory.looked(until))
+}
+
+/// Credentials that are gone end nothing while the token lasts: what is being deleted may still need a list.
+async fn list_by_the_held_token(context: &Context, tenant: &SailPointTenant, trouble: &Trouble) {
+    let connection = context.fleet.connection(&key_of(tenant));
+    let Some(connection) = connection.filter(|connection| connection.org.is_wanted()) else { return };
+    if matches!(trouble, Trouble::Missing(_))
+        && let Err(Trouble::Remote(error)) = list::list_if_due(context, tenant, &connection, Requests::default()).await
+    {
+        connection.org.list_failed(Instant::now(), error);
+    }
 }
 
 /// When the next resync is due, with jitter so that not all tenants come at once.
@@ -139,13 +167,16 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     let key = key_of(tenant);
     let grace = context.config.reference_grace;
     let now = Instant::now();
-    let judged =
+    let mut judged =
         trouble.judge(&mut |reason| remember(context, tenant, |memory| memory.waiting_for(reason, now)) < grace);
     context.fleet.not_ready(&key, judged.reason, &judged.message.cause);
     if let Some(error) = &judged.error
         && let Some(connection) = context.fleet.connection(&key)
     {
         connection.org.list_failed(now, error.clone());
+    }
+    if tenant.metadata.deletion_timestamp.is_some() {
+        judged.name_holders(&farewell::holders(context, tenant));
     }
     let outcome = judged.outcome();
     let next = judged.pause_ends.or(judged.retry).unwrap_or_else(|| failed(context, tenant));
@@ -155,19 +186,11 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     {
         tracing::warn!(tenant = %key, %error, "the status was not written");
     }
-    wake_integrations_of(context, &[key]);
+    context.wake_integrations_of(&[key]);
     (outcome, Some(next))
 }
 
 /// Wakes the integrations of every tenant of the connection's org.
 fn wake_integrations(context: &Context, connection: &Connection) {
-    wake_integrations_of(context, &context.fleet.members(&connection.org.name));
-}
-
-fn wake_integrations_of(context: &Context, tenants: &[crate::tenants::TenantKey]) {
-    for resource in context.integrations.state() {
-        if tenant_key(&resource, &context.config).is_some_and(|key| tenants.contains(&key)) {
-            context.wake_integration(&resource);
-        }
-    }
+    context.wake_integrations_of(&context.fleet.members(&connection.org.name));
 }

@@ -50,11 +50,23 @@ pub(super) struct Verdict {
     pub(super) retry: Option<Duration>,
     /// When a pause ends.
     pub(super) pause_ends: Option<Duration>,
+    /// Whether the look that was asked for by annotation was made.
+    pub(super) is_answered: bool,
 }
 
 impl Verdict {
     pub(super) fn new(state: State, reason: Reason, message: Message) -> Self {
-        Self { state, reason, message, org: None, integrations: None, error: None, retry: None, pause_ends: None }
+        Self {
+            state,
+            reason,
+            message,
+            org: None,
+            integrations: None,
+            error: None,
+            retry: None,
+            pause_ends: None,
+            is_answered: true,
+        }
     }
 
     /// Of a tenant that was talked to.
@@ -75,6 +87,13 @@ impl Verdict {
             _ => Self::new(State::Ready, Reason::Reconciled, ready(tenant, &org.name, counts, deprecated).into()),
         };
         Self { org: Some(org.name.clone()), integrations: Some(counts), ..verdict }
+    }
+
+    /// Of a tenant that is being deleted and has trouble: says as well who holds it.
+    pub(super) fn name_holders(&mut self, holders: &[String]) {
+        if !holders.is_empty() {
+            self.message.cause = format!("{}; {}", self.message.cause, in_use(holders));
+        }
     }
 
     pub(super) fn outcome(&self) -> Outcome {
@@ -163,7 +182,12 @@ fn next(
     now: Timestamp,
 ) -> SailPointTenantStatus {
     let generation = tenant.metadata.generation.unwrap_or_default();
-    let handled = LastHandled::of(Annotations::of(tenant)).filter(|_| verdict.org.is_some());
+    let mut handled = LastHandled::of(Annotations::of(tenant)).filter(|_| verdict.org.is_some());
+    if let Some(handled) = handled.as_mut().filter(|_| !verdict.is_answered) {
+        handled.reconcile_requested_at =
+            previous.last_handled.as_ref().and_then(|before| before.reconcile_requested_at.clone());
+    }
+    let handled = handled.filter(|handled| *handled != LastHandled::default());
     SailPointTenantStatus {
         observed_generation: generation,
         org: verdict.org.clone().or_else(|| previous.org.clone()),

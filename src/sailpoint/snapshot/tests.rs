@@ -66,6 +66,18 @@ fn a_list_soon_after_another_must_show_what_that_one_showed() {
 }
 
 #[test]
+fn what_we_wrote_outweighs_every_list_until_the_lag_is_over() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    assert_eq!(snapshot.outweighs_lists_until("a", LAG, start), None);
+    snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+    assert_eq!(snapshot.outweighs_lists_until("a", LAG, start), None, "a LIST showed it");
+    snapshot.wrote(Arc::new(integration("a", "b")), start);
+    assert_eq!(snapshot.outweighs_lists_until("a", LAG, start + SECOND), Some(start + LAG));
+    assert_eq!(snapshot.outweighs_lists_until("a", LAG, start + LAG), None);
+}
+
+#[test]
 fn of_two_lists_the_later_is_the_newer() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
