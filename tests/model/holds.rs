@@ -16,14 +16,15 @@ const STRANGERS: &[Stranger] = &[Stranger::CreateSame, Stranger::RenameOnto, Str
 
 #[test]
 fn all() {
-    holds("crashes 2 faults 2", Setup::new(Lease).crashes(2).faults(2));
-    holds("lease", Setup::new(Lease).crashes(1).takeovers(1).faults(1));
-    holds("user1", Setup::new(Lease).crashes(1).faults(1).users(1, USERS));
-    holds("stranger1", Setup::new(Lease).crashes(1).faults(1).strangers(1, STRANGERS));
-    holds("lies", Setup::new(Lease).crashes(1).faults(1).lies(1));
-    holds("user2", Setup::new(Lease).faults(1).users(2, USERS));
-    holds("user1 stranger1", Setup::new(Lease).users(1, USERS).strangers(1, STRANGERS));
-    holds("both0", Setup::new(Both));
-    holds("both1", Setup::new(Both).faults(1));
-    holds("both2", Setup::new(Both).crashes(1));
+    holds("a", Setup::new(Lease).crashes(2).faults(2).lies(1).replicas());
+    holds("b", Setup::new(Lease).crashes(2).takeovers(2).faults(1));
+    holds("c", Setup::new(Both));
+    holds("d", Setup::new(Lease).crashes(1).faults(1).takeovers(1).users(1, USERS));
+    holds("e", Setup::new(Lease).crashes(1).users(3, USERS));
+    holds("f", Setup::new(Lease).crashes(1).faults(1).users(2, USERS).replicas());
+    holds("g", Setup::new(Lease).crashes(1).faults(1).strangers(2, STRANGERS).replicas());
+    holds("h", Setup::new(Lease).crashes(1).users(1, USERS).strangers(1, STRANGERS).replicas());
+    holds("i", Setup::new(Lease).users(2, USERS).strangers(1, STRANGERS));
+    holds("j", Setup::new(Both).users(1, USERS));
+    holds("k", Setup::new(Both).strangers(1, STRANGERS));
 }

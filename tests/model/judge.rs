@@ -164,6 +164,8 @@ impl<'a> Looking<'a> {
         let gone = resource.id.or(resource.remote_id).map(Question::Gone);
         let intent = resource.intent.map(|intent| Question::Intent(intent.nonce));
         let mut asked = self.sight.asked.clone();
+        // No nonce comes twice: what was asked of another is not asked again.
+        asked.retain(|(question, _)| !matches!(question, Question::Intent(_)) || Some(*question) == intent);
         for question in [Some(Question::Anew), gone, Some(Question::Named(resource.name)), intent].into_iter().flatten() {
             let later = *NOW + TICK;
             if asked.iter().all(|(known, _)| *known != question) && self.memory.asked(&words(question), later) != later {
@@ -241,14 +243,14 @@ impl<'a> Looking<'a> {
             Plan::Update(update) => Decision::Update(id(&update.remote.id)),
             Plan::Wait(..) => Decision::Wait,
             Plan::Stall(reason, ..) => Decision::Stall(reason),
-            Plan::Drifted(_) | Plan::Show(..) | Plan::LookUp(_) => unreachable!("{planned:?}"),
+            Plan::Drifted(_) | Plan::Show(..) | Plan::LookUp(..) => unreachable!("{planned:?}"),
         }
     }
 
     /// As `controller::farewell`.
     fn leave(&mut self) -> Decision {
         let resource = self.sight.resource;
-        if resource.orphan.is_some() {
+        if resource.orphan {
             return Decision::LetGo { keeps: true };
         }
         let resolves = self.recorded.intent.is_some() && self.judge.setup.keeps(Rule::ResolveFirst);

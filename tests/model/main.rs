@@ -5,6 +5,7 @@ mod explorer;
 mod holds;
 mod judge;
 mod mind;
+mod mixer;
 mod operator;
 mod people;
 mod promises;

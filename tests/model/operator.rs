@@ -6,18 +6,18 @@
 use crate::judge::{Decision, Judged, Sight};
 use crate::mind::{Asked, Event};
 use crate::protocol::{Move, Moves, Protocol};
-use crate::rules::{Leadership, Rule};
+use crate::rules::Rule;
 use crate::tenant::lists;
-use crate::world::{Answer, BYSTANDER, Id, Listed, Listing, Name, OLD, SETTLE, Shown, Step, Stored, World};
+use crate::world::{Answer, BYSTANDER, Id, Listed, Listing, Name, OLD, SETTLE, Shown, Step, Stored, World, number};
 
 impl Protocol {
     /// Whether this operator may begin anything.
-    pub fn leads(&self, world: &World, operator: usize) -> bool {
-        self.setup.leadership == Leadership::Both || usize::from(world.leader) == operator
+    pub fn leads(world: &World, operator: usize) -> bool {
+        world.leader.is_none_or(|leader| leader == number(operator))
     }
 
     pub fn operator(&self, world: &World, operator: usize, moves: &mut Moves) {
-        if self.leads(world, operator) {
+        if Self::leads(world, operator) {
             watches(world, operator, moves);
             self.starts_list(world, operator, moves);
             self.reads_list(world, operator, moves);
@@ -75,7 +75,7 @@ impl Protocol {
         let Some(Listing { age, shown, date }) = operator.listing.clone() else { return read };
         let held = self.judge.held(operator.view.resource);
         let missing = self.minds.missing(operator.mind, Asked { shown: shown.clone(), age, held });
-        for lags in [false, true] {
+        for lags in [false, true].into_iter().take(1 + usize::from(self.setup.replicas)) {
             let (mut gone, mut there, mut has_lagged) = (Vec::new(), Vec::new(), false);
             for id in &missing {
                 let found = world.objects.iter().find(|object| object.id == *id && object.dead.is_none());
@@ -141,7 +141,7 @@ impl Protocol {
 
     /// Whether a person is told what to do.
     pub fn is_stalled(&self, world: &World) -> bool {
-        (0..2).filter(|operator| self.leads(world, *operator)).any(|operator| {
+        (0..2).filter(|operator| Self::leads(world, *operator)).any(|operator| {
             let is_up_to_date = world.operators[operator].view == world.stored;
             let judged = self.judged(world, operator).filter(|_| is_up_to_date);
             judged.is_some_and(|(judged, _)| matches!(judged.decision, Decision::Stall(_)))
@@ -163,7 +163,7 @@ impl Protocol {
             Decision::Create { replaces, .. } => Step::Send { version, uid, name, replaces, age: 0 },
             Decision::Bind { id, created } => Step::Bind { version, id, created },
             Decision::Update(id) => Step::Update { uid, id, name },
-            Decision::Delete(id) => Step::Delete { version, uid, id, age: 0 },
+            Decision::Delete(id) => Step::Delete { version, uid, id },
             Decision::LetGo { keeps } => Step::LetGo { version, keeps },
         }
     }

@@ -55,7 +55,7 @@ fn does(world: &mut World, user: User) -> Option<()> {
     match user {
         User::Delete if !resource.deleting => (resource.deleting, is_gone) = (true, !resource.finalizer),
         User::Rename if resource.name == Name::Desk => resource.name = Name::Help,
-        User::ForceOrphan if resource.deleting && resource.orphan.is_none() => resource.orphan = Some(0),
+        User::ForceOrphan if resource.deleting && !resource.orphan => resource.orphan = true,
         User::Strip if resource.deleting => is_gone = true,
         User::LoseStatus if resource.id.is_some() && resource.id == resource.remote_id => {
             (resource.id, resource.created, resource.changed) = (None, false, SETTLED);

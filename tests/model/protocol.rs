@@ -7,7 +7,7 @@ use crate::judge::Judge;
 use crate::mind::{Event, Minds};
 use crate::promises;
 use crate::rules::{Leadership, Setup, Stranger, User};
-use crate::world::{Operator, SETTLE, Step, World};
+use crate::world::{Mishaps, OLD, Operator, Resource, SETTLE, Step, World};
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -83,18 +83,16 @@ impl Protocol {
         }
     }
 
-    fn takeover(&self, world: &World, moves: &mut Moves) {
-        if self.setup.leadership == Leadership::Lease && world.left.takeovers > 0 {
-            let mut next = world.clone();
-            next.left.takeovers -= 1;
-            next.leader = 1 - next.leader;
-            // The suspended process finishes what it had begun, and ends: nothing else of it matters.
-            let suspended = &mut next.operators[usize::from(world.leader)];
-            *suspended = Operator { step: suspended.step, ..Operator::new() };
-            next.operators[usize::from(next.leader)].view = next.before;
-            next.before = Operator::new().view;
-            moves.push((Move::TakeOver(usize::from(next.leader)), next));
-        }
+    fn takeover(world: &World, moves: &mut Moves) {
+        let Some(leader) = world.leader.filter(|_| world.left.takeovers > 0) else { return };
+        let mut next = world.clone();
+        let (before, now) = (usize::from(leader), usize::from(1 - leader));
+        next.left.takeovers -= 1;
+        next.leader = Some(1 - leader);
+        // The suspended process finishes what it had begun, and ends: nothing else of it matters.
+        next.operators[before] = Operator { step: world.operators[before].step, ..Operator::new() };
+        next.operators[now].view = std::mem::replace(&mut next.before, Operator::new().view);
+        moves.push((Move::TakeOver(now), next));
     }
 }
 
@@ -103,18 +101,21 @@ impl Model for Protocol {
     type Move = Move;
 
     fn start(&self) -> World {
-        World::new(self.setup.left, self.old_objects())
+        World::new(self.setup.left, self.setup.leadership.first(), self.old_objects())
     }
 
     fn moves(&self, world: &World) -> Moves {
         let mut moves = Vec::new();
+        if world.is_over() {
+            return moves;
+        }
         for operator in 0..2 {
             self.operator(world, operator, &mut moves);
         }
         self.tenant(world, &mut moves);
         moves.extend(self.tick(world).map(|next| (Move::Tick, next)));
         Self::crashes(world, &mut moves);
-        self.takeover(world, &mut moves);
+        Self::takeover(world, &mut moves);
         self.users(world, &mut moves);
         self.strangers(world, &mut moves);
         for (_, next) in &mut moves {
@@ -124,7 +125,7 @@ impl Model for Protocol {
     }
 
     fn fingerprint(&self, world: &World) -> u64 {
-        world.fingerprint(self.setup.leadership == Leadership::Both)
+        world.fingerprint()
     }
 
     fn broken(&self, world: &World) -> Option<String> {
@@ -132,18 +133,32 @@ impl Model for Protocol {
     }
 
     fn is_at_rest(&self, world: &World) -> bool {
-        let nothing_runs = world.posts.is_empty() && world.operators.iter().all(|one| one.step == Step::Idle);
-        let rests = match world.stored.resource {
-            None => true,
-            Some(resource) => {
-                let is_there = |id| world.objects.iter().any(|object| object.id == id && object.dead.is_none());
-                !resource.deleting && resource.intent.is_none() && resource.id.is_some_and(is_there)
-            }
-        };
-        nothing_runs && (rests || self.is_stalled(world))
+        world.is_in_order() || (world.is_still() && self.is_stalled(world))
     }
 
     fn is_mishap(&self, taken: &Move) -> bool {
         !matches!(taken, Move::Tick | Move::Operator(..) | Move::Tenant(_))
+    }
+}
+
+impl World {
+    /// Nothing was begun that is not ended.
+    fn is_still(&self) -> bool {
+        self.posts.is_empty() && self.operators.iter().all(|operator| operator.step == Step::Idle)
+    }
+
+    /// The resource has what it asks for, or has gone.
+    fn is_in_order(&self) -> bool {
+        let is_there = |id| self.objects.iter().any(|object| object.id == id && object.dead.is_none());
+        let is_in_order = |one: Resource| !one.deleting && one.intent.is_none() && one.id.is_some_and(is_there);
+        self.is_still() && self.stored.resource.is_none_or(is_in_order)
+    }
+
+    /// In order, seen by everybody, settled, and nothing can go wrong any more.
+    fn is_over(&self) -> bool {
+        let is_settled = self.objects.iter().all(|object| object.age >= OLD);
+        let stored = self.stored.as_watched();
+        let is_seen = self.operators.iter().all(|operator| operator.view == stored || *operator == Operator::new());
+        self.left == Mishaps::default() && is_settled && is_seen && self.is_in_order()
     }
 }

@@ -108,7 +108,7 @@ fn annotations(resource: &Resource, setup: &Setup) -> Value {
         let remote = RemoteId { id: id.to_string(), org: ORG.to_owned(), written_for: written_for() };
         annotations[REMOTE_ID] = json!(json!(remote).to_string());
     }
-    if resource.orphan.is_some() {
+    if resource.orphan {
         annotations[FORCE_ORPHAN] = json!("true");
     }
     annotations

@@ -46,6 +46,13 @@ pub enum Leadership {
     Both,
 }
 
+impl Leadership {
+    /// Who leads at first.
+    pub fn first(self) -> Option<u8> {
+        (self == Self::Lease).then_some(0)
+    }
+}
+
 /// What a person does to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
@@ -79,6 +86,8 @@ pub enum Stranger {
 pub struct Setup {
     pub leadership: Leadership,
     pub left: Mishaps,
+    /// A GET or a DELETE may meet a replica that knows nothing yet of what was just made.
+    pub replicas: bool,
     pub users: &'static [User],
     pub strangers: &'static [Stranger],
     pub without: Option<Rule>,
@@ -86,7 +95,7 @@ pub struct Setup {
 
 impl Setup {
     pub fn new(leadership: Leadership) -> Self {
-        Self { leadership, left: Mishaps::default(), users: &[], strangers: &[], without: None }
+        Self { leadership, left: Mishaps::default(), replicas: false, users: &[], strangers: &[], without: None }
     }
 
     pub fn crashes(mut self, crashes: u8) -> Self {
@@ -106,6 +115,11 @@ impl Setup {
 
     pub fn lies(mut self, lies: u8) -> Self {
         self.left.lies = lies;
+        self
+    }
+
+    pub fn replicas(mut self) -> Self {
+        self.replicas = true;
         self
     }
 

@@ -1,8 +1,9 @@
 //! Which states are the same: what nobody can tell apart any more is forgotten or numbered anew.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use crate::mind::Mind;
+use crate::mixer::Mixer;
 use crate::world::{Age, Answer, LAG, LIST_LIMIT, OLD, Operator, Question, SETTLED, Step, Stored, Version, World};
 
 fn older(age: &mut Age) {
@@ -28,24 +29,21 @@ impl World {
         }
     }
 
-    /// A number for this state and, where both operators may act, for that in which each is the other.
-    pub fn fingerprint(&self, both: bool) -> u64 {
-        let fingerprint = |world: &Self| {
-            let mut hasher = DefaultHasher::new();
-            world.hash(&mut hasher);
-            hasher.finish()
+    /// A number for this state and for the one in which each operator is the other.
+    pub fn fingerprint(&self) -> u64 {
+        let World { stored, before, uids, objects, posts, born, operators, leader, given_up, left, wrong } = self;
+        let process = |(operator, number)| {
+            let mut mixer = Mixer::default();
+            (operator, *leader == Some(number)).hash(&mut mixer);
+            posts.iter().filter(|post| post.waiter == Some(number)).for_each(|post| post.part().hash(&mut mixer));
+            mixer.finish()
         };
-        if both { fingerprint(self).min(fingerprint(&self.swapped())) } else { fingerprint(self) }
-    }
-
-    fn swapped(&self) -> Self {
-        let mut swapped = self.clone();
-        swapped.operators.swap(0, 1);
-        for waiter in swapped.posts.iter_mut().filter_map(|post| post.waiter.as_mut()) {
-            *waiter = 1 - *waiter;
-        }
-        swapped.posts.sort_unstable();
-        swapped
+        let [one, other] = operators;
+        let (one, other) = (process((one, 0)), process((other, 1)));
+        let mut mixer = Mixer::default();
+        posts.iter().filter(|post| post.waiter.is_none()).for_each(|post| post.part().hash(&mut mixer));
+        (one.min(other), one.max(other), stored, before, uids, objects, born, given_up, left, wrong).hash(&mut mixer);
+        mixer.finish()
     }
 
     /// Numbers versions and nonces anew, and forgets what nobody can see any more.
@@ -91,7 +89,6 @@ impl Stored {
     fn tick(&mut self) {
         if let Some(resource) = &mut self.resource {
             longer(&mut resource.changed);
-            resource.orphan.iter_mut().for_each(older);
         }
     }
 
@@ -106,7 +103,7 @@ impl Operator {
         self.mind = forget(self.mind);
         self.listed.iter_mut().for_each(|listed| older(&mut listed.age));
         self.seen.iter_mut().for_each(|seen| older(&mut seen.age));
-        if let Step::Send { age, .. } | Step::Delete { age, .. } = &mut self.step {
+        if let Step::Send { age, .. } = &mut self.step {
             older(age);
         }
         if let Some(listing) = &mut self.listing {

@@ -5,7 +5,7 @@
 use crate::mind::Event;
 use crate::protocol::{Move, Moves, Protocol};
 use crate::rules::Rule;
-use crate::world::{Id, Intent, Maker, Name, OLD, Post, Resource, SEND_LIMIT, SETTLE, Step, Uid, Version, World, number};
+use crate::world::{Id, Intent, Maker, Name, Post, Resource, SEND_LIMIT, SETTLE, SETTLED, Step, Uid, Version, World, number};
 
 /// How the tenant answers a DELETE.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Protocol {
             Step::Bind { version, id, created } => {
                 let bound = next.stored.resource.is_some_and(|resource| resource.finalizer);
                 let change = |resource: &mut Resource| {
-                    if bound { resource.bind(id, created) } else { resource.finalizer = true }
+                    if bound { self.bind(resource, id, created) } else { resource.finalizer = true }
                 };
                 let step = |version| {
                     if bound { Step::Annotate { version, id } } else { Step::Bind { version, id, created } }
@@ -58,29 +58,36 @@ impl Protocol {
             Step::Update { uid, id, name } => self.updates(&mut next, operator, uid, id, name),
             Step::LetGo { version, keeps } => self.lets_go(&mut next, operator, version, keeps),
             Step::Remove { uid, id } => return self.deletes(world, operator, uid, id, Step::Idle, moves),
-            Step::Delete { version, uid, id, age } => {
-                if age <= SEND_LIMIT || !self.setup.keeps(Rule::SendLimit) {
+            Step::Delete { version, uid, id } => {
+                // Read once more, as the wait for the slot may have been long.
+                if world.stored.version == version || !self.setup.keeps(Rule::LiveRead) {
                     let then = Step::LetGo { version, keeps: false };
                     return self.deletes(world, operator, uid, id, then, moves);
                 }
                 next.operators[operator].step = Step::Idle;
-                "does not send its DELETE, as the resource may have changed since it was read".to_owned()
+                "does not send its DELETE, as the resource has changed".to_owned()
             }
         };
-        self.ends_if_suspended(&mut next, operator);
+        Self::ends_if_suspended(&mut next, operator);
         moves.push((Move::Operator(operator, does), next));
     }
 
+    fn bind(&self, resource: &mut Resource, id: Id, created: bool) {
+        (resource.id, resource.created) = (Some(id), created);
+        // Where no replica lags, it makes no difference when that was.
+        resource.changed = if self.setup.replicas { 0 } else { SETTLED };
+    }
+
     /// Who leads no more ends when it has finished what it had begun.
-    fn ends_if_suspended(&self, world: &mut World, operator: usize) {
-        if !self.leads(world, operator) && world.operators[operator].step == Step::Idle {
+    fn ends_if_suspended(world: &mut World, operator: usize) {
+        if !Self::leads(world, operator) && world.operators[operator].step == Step::Idle {
             world.end(operator);
         }
     }
 
     /// Whether it may write to the tenant.
     fn may_send(&self, world: &World, operator: usize) -> bool {
-        self.leads(world, operator) || !self.setup.keeps(Rule::LeaseDeadline)
+        Self::leads(world, operator) || !self.setup.keeps(Rule::LeaseDeadline)
     }
 
     /// A write to Kubernetes, which is refused where it was not made for the newest version.
@@ -122,7 +129,7 @@ impl Protocol {
         let Step::Land { version, uid, id, replaces } = world.operators[operator].step else { unreachable!() };
         if world.stored.version == version || !self.setup.keeps(Rule::MustLand) {
             let then = |version| Step::Annotate { version, id };
-            return self.writes(world, operator, version, |resource| resource.bind(id, true), then, "the new id");
+            return self.writes(world, operator, version, |resource| self.bind(resource, id, true), then, "the new id");
         }
         let stored = world.stored;
         let may_take = |resource: &Resource| {
@@ -139,11 +146,10 @@ impl Protocol {
         if !self.may_send(world, operator) {
             return "does not send its PATCH, as the lease may be lost".to_owned();
         }
-        let given_up = world.is_given_up(uid);
         let Some(object) = world.alive(id) else { return format!("sends a PATCH of {id}, and is told that it is gone") };
         (object.name, object.alike) = (name, true);
         let (maker, shown) = (object.maker, object.shown());
-        if maker != Maker::Operator(uid) || given_up {
+        if maker != Maker::Operator(uid) {
             world.wrong = Some("nothing foreign: what the resource does not own was changed");
         }
         let mind = &mut world.operators[operator].mind;
@@ -168,7 +174,7 @@ impl Protocol {
         if !self.may_send(world, operator) {
             let mut next = world.clone();
             next.operators[operator].step = Step::Idle;
-            self.ends_if_suspended(&mut next, operator);
+            Self::ends_if_suspended(&mut next, operator);
             moves.push((Move::Operator(operator, "does not send its DELETE, as the lease may be lost".to_owned()), next));
             return;
         }
@@ -182,7 +188,7 @@ impl Protocol {
             Some(_) => ends((Answered::Done, true), "", false),
             None => ends((Answered::NotFound, false), ", and is told that there is none", false),
         }
-        if alive.is_some_and(|object| object.age < SETTLE) {
+        if self.setup.replicas && alive.is_some_and(|object| object.age < SETTLE) {
             ends((Answered::NotFound, false), ", and a replica knows nothing of it yet", false);
         }
         if world.left.faults > 0 {
@@ -224,14 +230,8 @@ impl Protocol {
             Step::Remove { .. } if is_there => process.step,
             _ => Step::Idle,
         };
-        self.ends_if_suspended(&mut next, operator);
+        Self::ends_if_suspended(&mut next, operator);
         next
-    }
-}
-
-impl Resource {
-    fn bind(&mut self, id: Id, created: bool) {
-        (self.id, self.created, self.changed) = (Some(id), created, 0);
     }
 }
 
@@ -248,17 +248,14 @@ impl World {
 
     /// The tenant deletes it.
     fn delete(&mut self, uid: Uid, id: Id) {
-        let kept = self.stored.resource.filter(|resource| resource.uid == uid).and_then(|resource| resource.orphan);
+        let is_kept = self.stored.resource.is_some_and(|resource| resource.uid == uid && resource.orphan);
         let Some(object) = self.alive(id) else { return };
         object.dead = Some(0);
         let maker = object.maker;
         if maker != Maker::Operator(uid) {
             self.wrong = Some("nothing foreign: what the resource does not own was deleted");
-        } else if kept.is_some_and(|age| age > SEND_LIMIT) {
-            self.wrong = Some("kept when a person says so: it was deleted long after force-orphan was set");
+        } else if is_kept {
+            self.wrong = Some("kept when a person says so: it was deleted though force-orphan was set");
         }
     }
 }
-
-/// Nothing is older than [`OLD`].
-const _: () = assert!(SEND_LIMIT < OLD);

@@ -12,7 +12,7 @@ pub type Age = u8;
 pub const SETTLE: Age = 2;
 /// `--list-lag`: a LIST shows what was answered that long before it.
 pub const LAG: Age = 1;
-/// A POST leaves that soon after its intent, and a DELETE that soon after the resource was read.
+/// A POST leaves that soon after its intent.
 pub const SEND_LIMIT: Age = 0;
 /// A LIST that is not read by then has failed.
 pub const LIST_LIMIT: Age = 0;
@@ -56,8 +56,8 @@ pub struct Resource {
     pub name: Name,
     pub finalizer: bool,
     pub deleting: bool,
-    /// `simops.dev/force-orphan`, and since when.
-    pub orphan: Option<Age>,
+    /// `simops.dev/force-orphan`.
+    pub orphan: bool,
     pub id: Option<Id>,
     /// `status.origin` is Created.
     pub created: bool,
@@ -75,7 +75,7 @@ impl Resource {
             name,
             finalizer: false,
             deleting: false,
-            orphan: None,
+            orphan: false,
             id,
             created: false,
             changed: SETTLED,
@@ -141,6 +141,13 @@ pub struct Post {
     pub committed: Option<Id>,
     /// The operator that waits for its answer.
     pub waiter: Option<u8>,
+}
+
+impl Post {
+    /// All but who waits for it.
+    pub fn part(&self) -> (Uid, Name, Age, Option<Id>) {
+        (self.uid, self.name, self.age, self.committed)
+    }
 }
 
 /// What a LIST shows of one integration.
@@ -217,8 +224,8 @@ pub enum Step {
     Annotate { version: Version, id: Id },
     /// A PATCH is not sent.
     Update { uid: Uid, id: Id, name: Name },
-    /// The resource was read, the DELETE is not sent.
-    Delete { version: Version, uid: Uid, id: Id, age: Age },
+    /// A DELETE waits for its slot.
+    Delete { version: Version, uid: Uid, id: Id },
     /// The finalizer goes; what was made stays, where a person or a policy says so.
     LetGo { version: Version, keeps: bool },
 }
@@ -275,8 +282,8 @@ pub struct World {
     /// The integration that was made last.
     pub born: Id,
     pub operators: [Operator; 2],
-    /// With a Lease: who leads.
-    pub leader: u8,
+    /// Who leads; with no Lease, nobody.
+    pub leader: Option<u8>,
     /// What people said they would look after themselves: what was made for these stays.
     pub given_up: u8,
     pub left: Mishaps,
@@ -286,7 +293,7 @@ pub struct World {
 
 
 impl World {
-    pub fn new(left: Mishaps, objects: Vec<Object>) -> Self {
+    pub fn new(left: Mishaps, leader: Option<u8>, objects: Vec<Object>) -> Self {
         let stored = Stored { resource: Some(Resource::new(1)), version: 0 };
         let operators = [Operator::new(), Operator::new()];
         let born = objects.iter().map(|object| object.id).max().unwrap_or(BYSTANDER);
@@ -298,7 +305,7 @@ impl World {
             posts: Vec::new(),
             born,
             operators,
-            leader: 0,
+            leader,
             given_up: 0,
             left,
             wrong: None,
