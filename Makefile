@@ -46,7 +46,7 @@ audit: $(CARGO_DENY) ## Check the dependencies against the advisory database (ne
 .PHONY: test
 test: ## Run every test, against a real kube-apiserver and the simulator
 	tools/control-plane assets --with-controllers
-	cargo test --workspace --locked --features failpoints
+	cargo test --workspace --locked --features failpoints --no-fail-fast
 
 .PHONY: reliability
 reliability: ## Run the kill table and write docs/reliability.md

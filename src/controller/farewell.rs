@@ -3,6 +3,7 @@
 //! The same pipeline with the goal turned round. It always ends: with the integration gone, or kept on purpose; what stands
 //! in the way is a condition that names the way out.
 
+mod absence;
 mod heir;
 mod reach;
 
@@ -158,7 +159,7 @@ impl Leaving<'_> {
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
             return Ok(pass);
         }
-        if connection.org.read(|snapshot| snapshot.is_gone(id)) {
+        if self.is_gone(id, &connection)? {
             return self.gone(Some(format!("{id} is gone from the tenant"))).await;
         }
         let now = Instant::now();

@@ -1,8 +1,11 @@
 //! What a resource says it holds: status first, then our own annotations, unless they were copied from elsewhere.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::api::annotations::{CREATE, CreateIntent, REMOTE_ID, RemoteId, WrittenFor};
 use crate::api::integration::{Origin, Sent};
@@ -86,6 +89,14 @@ impl Recorded {
 
     fn unreadable(why: String) -> Self {
         Self { unreadable: Some(why), ..Self::default() }
+    }
+
+    /// When `settle` has passed since the tenant last answered a write, on the clock of `now`: before, what a replica says
+    /// may be older. `None` where that is too long ago to tell.
+    #[must_use]
+    pub fn settled(&self, settle: Duration, now: Instant) -> Option<Instant> {
+        let passed = Timestamp::now().duration_since(self.last_change?);
+        (now + settle).checked_sub(passed.try_into().unwrap_or_default())
     }
 }
 

@@ -3,7 +3,7 @@
 //! Pure: every time is given. A LIST may lag behind writes, be short or lie; the rules here decide what it may change.
 //! Asking the tenant is the caller's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use tokio::time::Instant;
 use super::Integration;
 
 /// The integrations of one org.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Snapshot {
     entries: BTreeMap<String, Entry>,
     /// How many times an entry was set.
     changes: u64,
-    by_name: HashMap<String, BTreeSet<String>>,
+    by_name: BTreeMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
-    tombstones: HashMap<String, Instant>,
-    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET.
-    gone: BTreeSet<String>,
+    tombstones: BTreeMap<String, Instant>,
+    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET, and then when.
+    gone: BTreeMap<String, Option<Instant>>,
     /// When we last wrote to an id, whatever came of it.
-    written: HashMap<String, Instant>,
+    written: BTreeMap<String, Instant>,
     /// Writes whose answer never came: what is there is not known.
-    unanswered: HashMap<String, Instant>,
+    unanswered: BTreeMap<String, Instant>,
     /// The ids of the last whole LIST.
     whole: BTreeSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Entry {
     integration: Arc<Integration>,
     /// Which change of the snapshot has brought it.
@@ -70,10 +70,11 @@ impl Snapshot {
         self.entries.keys().map(String::as_str)
     }
 
-    /// Whether the tenant itself said that this id is gone.
+    /// Whether the tenant itself said that this id is gone, and not before `settled`: a replica knows nothing yet of what was
+    /// just made.
     #[must_use]
-    pub fn is_gone(&self, id: &str) -> bool {
-        self.gone.contains(id)
+    pub fn is_gone(&self, id: &str, settled: Option<Instant>) -> bool {
+        self.gone.get(id).is_some_and(|said| said.is_none_or(|said| settled.is_none_or(|settled| said >= settled)))
     }
 
     /// How far the snapshot has come: see [`was_known`](Self::was_known).
@@ -88,7 +89,7 @@ impl Snapshot {
     pub fn was_known(&self, id: &str, mark: u64) -> bool {
         self.entries.get(id).is_some_and(|entry| entry.since <= mark)
             || self.tombstones.contains_key(id)
-            || self.gone.contains(id)
+            || self.gone.contains_key(id)
     }
 
     /// When we last wrote to this id, in this process.
@@ -117,7 +118,7 @@ impl Snapshot {
         let expected = held.union(&self.whole);
         expected
             .filter(|id| !listed.contains(id.as_str()) && !self.tombstones.contains_key(*id))
-            .filter(|id| !self.gone.contains(*id) && !self.is_created_lately(id, started, lag))
+            .filter(|id| !self.gone.contains_key(*id) && !self.is_created_lately(id, started, lag))
             .cloned()
             .collect()
     }
@@ -199,20 +200,43 @@ impl Snapshot {
         self.unanswered.remove(id);
         self.written.insert(id.to_owned(), answered);
         self.tombstones.insert(id.to_owned(), answered);
-        self.gone.insert(id.to_owned());
+        self.gone.insert(id.to_owned(), None);
     }
 
     /// SailPoint itself said that this id is gone.
-    pub fn confirm_gone(&mut self, id: &str) {
+    pub fn confirm_gone(&mut self, id: &str, said: Instant) {
         self.remove(id);
         self.whole.remove(id);
-        self.gone.insert(id.to_owned());
+        self.gone.insert(id.to_owned(), Some(said));
+    }
+
+    /// What a GET said of this id counts no more: the next LIST that lacks it asks again.
+    pub fn doubt_gone(&mut self, id: &str) {
+        if self.gone.get(id).is_some_and(Option::is_some) {
+            self.gone.remove(id);
+        }
     }
 
     /// A write to this id was sent, and its answer never came.
     pub fn unanswered(&mut self, id: &str, now: Instant) {
         self.written.insert(id.to_owned(), now);
         self.unanswered.insert(id.to_owned(), now);
+    }
+
+    /// The same with each time as `moved` has it, and with nothing known that a [`mark`](Self::mark) could tell apart: how a
+    /// model of the protocol forgets what no longer matters.
+    #[must_use]
+    pub fn with_times(&self, moved: impl Fn(Instant) -> Instant) -> Self {
+        let mut snapshot = Self { changes: 0, ..self.clone() };
+        for entry in snapshot.entries.values_mut() {
+            (entry.since, entry.as_of) = (0, moved(entry.as_of));
+        }
+        let writes = [&mut snapshot.tombstones, &mut snapshot.written, &mut snapshot.unanswered];
+        let writes = writes.into_iter().flat_map(BTreeMap::values_mut);
+        for time in writes.chain(snapshot.gone.values_mut().flatten()) {
+            *time = moved(*time);
+        }
+        snapshot
     }
 
     fn insert(&mut self, id: String, integration: Arc<Integration>, as_of: Instant, is_listed: bool) {

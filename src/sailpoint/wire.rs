@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::lenient;
 
 /// A reference to another object of the tenant.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Reference {
     /// `SOURCE`, `CLUSTER`, `RULE`, `IDENTITY`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub struct Named {
 
 /// An integration as it is read (`ServiceDeskIntegrationDto`). Absent, null and of an unexpected type are all `None`; in
 /// the last case the value as it came is in `extra`.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, Eq, Hash, PartialEq)]
 pub struct Integration {
     /// Opaque; a number on the wire is read as its digits.
     pub id: Option<String>,

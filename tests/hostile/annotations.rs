@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::table::End::Stalls;
 use super::table::Table;
 use crate::operator::manifests::{Manifest, bare_sim};
+use crate::operator::mishaps::{ALL, once};
+use crate::operator::world::World;
+use crate::support::simulator::Action;
 
 const CREATE: &str = "simops.dev/create";
 const REMOTE_ID: &str = "simops.dev/remote-id";
@@ -187,17 +190,33 @@ async fn an_older_resource_takes_nothing_by_an_annotation() {
 }
 
 /// The same person could write `externalId`. It is not swapped for what an annotation says, either.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_open_intent_that_is_stripped_is_no_second_create() {
-    use crate::operator::mishaps::{ALL, once};
-    use crate::support::simulator::Action;
-    let mut table = Table::new("An intent that somebody garbles").await;
-    table.world.tenant.inject(&once("POST", ALL, Action::DelayBefore { ms: 5_000 })).await;
+/// A desk whose POST was sent, was not answered in time, and takes effect a while later.
+async fn with_open_create(title: &'static str) -> Table {
+    let slow = World::like().flag("--request-limit", "1s").flag("--settle", "10s");
+    let table = Table::within(title, slow).await;
+    table.world.tenant.inject(&once("POST", ALL, Action::DelayBefore { ms: 4_000 })).await;
     table.world.sims.apply(&bare_sim("desk")).await;
     table.world.sims.reconciling("desk", "CreateUnresolved").await;
+    table
+}
+
+#[tokio::test]
+async fn an_open_intent_that_is_garbled_is_put_back() {
+    let table = with_open_create("An intent that somebody garbles").await;
     table.world.sims.annotate("desk", CREATE, "{\"nonce\":\"oops\"").await;
-    table.sim("an open intent that was garbled", "desk", Stalls("InvalidAnnotation", "externalId")).await;
+    table.world.sims.ready("desk").await;
+    assert_eq!(table.world.tenant.integrations().await.len(), 2);
+    table.close(1).await;
+}
+
+#[tokio::test]
+async fn an_open_intent_that_was_garbled_while_nobody_looked_is_no_second_create() {
+    let mut table = with_open_create("An intent that somebody garbled while no operator ran").await;
+    table.world.kill_operators();
+    table.world.sims.annotate("desk", CREATE, "{\"nonce\":\"oops\"").await;
     table.world.until_writes(1).await;
+    table.world.start_operator();
+    table.sim("an open intent that was garbled", "desk", Stalls("InvalidAnnotation", "externalId")).await;
     table.world.resyncs(3).await;
     let id = table.world.tenant.integration("desk").await.unwrap()["id"].as_str().unwrap().to_owned();
     table.world.sims.apply(&bare_sim("desk").with(json!({"externalId": id}))).await;

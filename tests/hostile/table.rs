@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Write as _, stdout};
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::operator::canary::CLIENT_SECRET;
@@ -11,6 +12,7 @@ use crate::operator::manifests::{Manifest, sim, tenant};
 use crate::operator::resources::Seen;
 use crate::operator::world::{Setup, World};
 use crate::operator::writes::lines;
+use crate::support::wait::eventually;
 
 /// The most memory, in MiB, that any table may lead the operator to take; it is built without optimisation here.
 const MOST_MEMORY: u64 = 200;
@@ -80,6 +82,16 @@ impl Table {
     /// The id of the resource in order.
     pub fn id_in_order(&self) -> &str {
         self.desk.id()
+    }
+
+    /// Waits until what is created now is younger than the resource in order.
+    pub async fn until_new_ones_are_younger(&self) {
+        let created: Timestamp = self.desk["metadata"]["creationTimestamp"].as_str().unwrap().parse().unwrap();
+        eventually("a new second begins", async || {
+            let now = Timestamp::now();
+            if now.as_second() > created.as_second() { Ok(()) } else { Err(now) }
+        })
+        .await;
     }
 
     /// A `SailPointTenant` of this name at `url`, with credentials of its own.

@@ -1,6 +1,8 @@
 //! What can become of one call to the tenant.
 
-use super::operator::mishaps::{ALL, ONE, answer, answer_after, once};
+use serde_json::json;
+
+use super::operator::mishaps::{ALL, ONE, answer, answer_after, answer_of_a_gateway, once};
 use super::place::{Place, met};
 use crate::support::simulator::{Action, Fault};
 
@@ -58,6 +60,8 @@ pub enum Trouble {
     ServerErrorBefore,
     /// 500, and it took effect.
     ServerErrorAfter,
+    /// A proxy answers 200 with a page of its own, and it takes no effect.
+    Page,
     /// No answer within our time limit, and it never takes effect.
     NeverMade,
     /// No answer within our time limit, and it takes effect after that.
@@ -68,8 +72,8 @@ pub enum Trouble {
 
 impl Trouble {
     /// Those that a call without effects can have: it matters to nobody when it took place.
-    pub const OF_READS: [Self; 5] =
-        [Self::HeldThenKilled, Self::CutBefore, Self::CutAfter, Self::ServerErrorBefore, Self::NeverMade];
+    pub const OF_READS: [Self; 6] =
+        [Self::HeldThenKilled, Self::CutBefore, Self::CutAfter, Self::ServerErrorBefore, Self::Page, Self::NeverMade];
 
     /// What is done, in words.
     pub fn done(self, call: Call) -> String {
@@ -81,6 +85,7 @@ impl Trouble {
             Self::CutAfter => format!("connection cut after the {call} took effect"),
             Self::ServerErrorBefore => format!("503, the {call} takes no effect"),
             Self::ServerErrorAfter => format!("500, though the {call} took effect"),
+            Self::Page => format!("200 and an HTML page, the {call} takes no effect"),
             Self::NeverMade => format!("no answer within our time limit; the {call} never takes effect"),
             Self::MadeLate => format!("no answer within our time limit; the {call} takes effect after that"),
             Self::AnsweredLate => format!("the {call} takes effect; no answer within our time limit"),
@@ -95,6 +100,7 @@ impl Trouble {
             Self::CutAfter => Action::CutAfter {},
             Self::ServerErrorBefore => answer(503),
             Self::ServerErrorAfter => answer_after(500),
+            Self::Page => answer_of_a_gateway(200, json!("<html>Please log in to the network</html>")),
             Self::NeverMade => Action::Silence {},
         }
     }

@@ -36,6 +36,7 @@ pub fn rows() -> Vec<Row> {
         (Call(Post, Trouble::CutAfter), ONCE),
         (Call(Post, Trouble::ServerErrorBefore), TWICE),
         (Call(Post, Trouble::ServerErrorAfter), ONCE),
+        (Call(Post, Trouble::Page), TWICE),
         (Call(Post, Trouble::NeverMade), TWICE),
         (Call(Post, Trouble::MadeLate), ONCE),
         (Call(Post, Trouble::AnsweredLate), ONCE),

@@ -26,6 +26,7 @@ fn deleted() -> Vec<Row> {
         (Call(Delete, Trouble::CutAfter), once),
         (Call(Delete, Trouble::ServerErrorBefore), twice),
         (Call(Delete, Trouble::ServerErrorAfter), once),
+        (Call(Delete, Trouble::Page), twice),
         (Call(Delete, Trouble::NeverMade), twice),
         (Call(Delete, Trouble::MadeLate), twice),
         (Call(Delete, Trouble::AnsweredLate), once),

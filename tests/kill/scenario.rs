@@ -80,6 +80,7 @@ pub fn of_update(call: Call, times: fn(usize) -> Writes) -> Vec<(Mishap, Writes)
         (Mishap::Call(call, Trouble::CutAfter), once),
         (Mishap::Call(call, Trouble::ServerErrorBefore), twice),
         (Mishap::Call(call, Trouble::ServerErrorAfter), once),
+        (Mishap::Call(call, Trouble::Page), twice),
         (Mishap::Call(call, Trouble::NeverMade), twice),
         (Mishap::Call(call, Trouble::MadeLate), once),
         (Mishap::Call(call, Trouble::AnsweredLate), once),

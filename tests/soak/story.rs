@@ -74,7 +74,7 @@ fn logged(line: &str) -> Option<(Timestamp, String)> {
 fn life(book: &Book, tag: &str) -> (Timestamp, Timestamp) {
     let mut its = book.told.iter().filter(|told| told.about == tag).map(|told| told.at);
     let first = its.next().unwrap_or_default();
-    let last = its.last().unwrap_or(first);
+    let last = its.next_back().unwrap_or(first);
     let is_gone = book.desks.iter().any(|desk| desk.wanted.tag == tag && desk.is_gone);
     let after = SignedDuration::from_secs(if is_gone { 5 } else { 600 });
     (first - SignedDuration::from_secs(5), last + after)

@@ -16,8 +16,8 @@ pub struct Deleted {
 /// Deletes integration `id`, if it `may`: that is asked once nothing is waited for any more, and `None` is a no.
 ///
 /// # Errors
-/// As the call, or the question before it, failed. A 404 is one of them, even in SailPoint's own words: a replica that lags behind the create and an org
-/// that is another say the same. A whole LIST that starts after it tells.
+/// As the call, or the question before it, failed. A 404 is one of them, even in SailPoint's own words: a replica that lags
+/// behind the create and an org that is another say the same. A whole LIST that starts after it tells.
 pub async fn delete(
     scene: &Scene<'_>,
     id: &str,
@@ -39,6 +39,8 @@ pub async fn delete(
             if error.certainty() == Certainty::Unknown {
                 connection.org.update(|snapshot| snapshot.unanswered(id, Instant::now()));
             }
+            // The list that tells asks for it again.
+            connection.org.update(|snapshot| snapshot.doubt_gone(id));
             Err(error.into())
         }
     }

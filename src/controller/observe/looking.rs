@@ -148,16 +148,18 @@ impl Looking<'_> {
             return Err(Box::new(Observed::Unknown { reason: Reason::MassDisappearance, message, until: None }));
         }
         Self::whole(view)?;
-        if !self.at.org.read(|snapshot| snapshot.is_gone(id)) {
+        let in_process = self.at.org.read(|snapshot| snapshot.last_write(id)).map(|write| write + config.settle);
+        let settled = in_process.max(question.recorded.settled(config.settle, question.now));
+        let until = settled.filter(|settled| *settled > question.now);
+        // What was said too early is asked again, once it can be believed.
+        let not_before = if until.is_none() { settled } else { None };
+        let is_gone = || self.at.org.read(|snapshot| snapshot.is_gone(id, not_before));
+        if !is_gone() {
+            self.at.org.update(|snapshot| snapshot.doubt_gone(id));
             Self::whole(self.fresh(&format!("gone {id}"), memory)?)?;
         }
-        let in_process = self.at.org.read(|snapshot| snapshot.last_write(id)).map(|write| write + config.settle);
-        let before = question.recorded.last_change.map(|at| {
-            let passed = jiff::Timestamp::now().duration_since(at);
-            question.now + config.settle.saturating_sub(passed.try_into().unwrap_or_default())
-        });
-        match in_process.max(before).filter(|until| *until > question.now) {
-            None if self.at.org.read(|snapshot| snapshot.is_gone(id)) => Ok(self.in_its_place()),
+        match until {
+            None if is_gone() => Ok(self.in_its_place()),
             until => Err(Box::new(Observed::Unknown {
                 reason: Reason::ConfirmingAbsence,
                 message: format!("{id} is not in the tenant's list; making sure that it is gone"),
@@ -238,8 +240,9 @@ impl Looking<'_> {
         older.into_iter().find(is_rival)
     }
 
-    /// Looks for the result of an open create. Nothing is believed absent before `settle` has passed on this process's
-    /// own clock since it first saw the intent, and two LISTs have been whole since.
+    /// Looks for the result of an open create. What is found counts once no LIST shows any more what was deleted before the
+    /// create: a resource that was deleted and made again may have left its like. Nothing is believed absent before `settle`
+    /// has passed on this process's own clock since it first saw the intent, and two LISTs have been whole since.
     fn unresolved(&self, intent: &CreateIntent, memory: &mut Memory) -> Observed {
         let settle = self.config.settle;
         let view = match self.fresh(&format!("intent {}", intent.nonce), memory) {
@@ -248,8 +251,14 @@ impl Looking<'_> {
         };
         let seen = memory.intent(&intent.nonce, view.whole_so_far, self.question.now);
         let (found, holder) = self.free_and_held(&intent.name);
+        let told = seen.since + self.config.list_lag;
+        if !found.is_empty() && told > self.question.now {
+            let message = format!("{} is in the tenant's list, which may still show what was deleted", intent.name);
+            return Observed::Unknown { reason: Reason::CreateUnresolved, message, until: Some(told) };
+        }
         match found.as_slice() {
             [] => {}
+            _ if view.started < told => return self.view(Some(told)).map_or_else(|asked| *asked, |_| Observed::Asked),
             [one] if looks_like(one, intent) => {
                 return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone())));
             }

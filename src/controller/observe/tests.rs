@@ -15,6 +15,8 @@ use crate::api::{Mode, Policy, SimIntegration, SimIntegrationSpec, SimIntegratio
 use crate::sailpoint::{ApiVersion, Budget, Client, ClientConfig, Integration, Unobserved};
 use crate::tenants::{Org, TenantKey};
 
+mod unresolved;
+
 const SECOND: Duration = Duration::from_secs(1);
 const SETTLE: Duration = Duration::from_mins(5);
 const LAG: Duration = Duration::from_secs(30);
@@ -243,7 +245,8 @@ fn gone_is_said_by_the_tenant_and_long_after_our_last_write() {
     assert_eq!(scene.look(3, &held("1"), None, false), "unknown ListIncomplete");
     scene.listed(4, &[], true);
     assert_eq!(scene.look(5, &held("1"), None, false), "unknown ConfirmingAbsence", "no 404 yet");
-    scene.org().update(|snapshot| snapshot.confirm_gone("1"));
+    let said = scene.at(4);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
     assert_eq!(scene.look(6, &held("1"), None, false), "Gone");
     let recently = Recorded { last_change: Some(Timestamp::now()), ..held("1") };
     assert_eq!(scene.look(6, &recently, None, false), "unknown ConfirmingAbsence", "written before a restart");
@@ -252,10 +255,27 @@ fn gone_is_said_by_the_tenant_and_long_after_our_last_write() {
 }
 
 #[test]
+fn what_was_said_to_be_gone_before_it_settled_is_asked_again() {
+    let mut scene = Scene::new();
+    scene.listed(0, &[], true);
+    // It was changed at 0.
+    let after = |seconds| Recorded { last_change: Timestamp::now().checked_sub(seconds * SECOND).ok(), ..held("1") };
+    let said = scene.at(1);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
+    assert_eq!(scene.look(2, &after(2), None, false), "unknown ConfirmingAbsence", "a replica may not know of it yet");
+    assert_eq!(scene.look(301, &after(301), None, false), "Asked", "what was said then proves nothing now");
+    let said = scene.at(302);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
+    scene.listed(302, &[], true);
+    assert_eq!(scene.look(303, &after(303), None, false), "Gone");
+}
+
+#[test]
 fn what_is_gone_is_not_created_beside_what_has_its_name() {
     let mut scene = Scene::new();
     scene.listed(0, &[("2", "Desk")], true);
-    scene.org().update(|snapshot| snapshot.confirm_gone("1"));
+    let said = scene.at(0);
+    scene.org().update(|snapshot| snapshot.confirm_gone("1", said));
     assert_eq!(scene.look(1, &held("1"), None, false), "supplanted 1");
     scene.other("holder", OLDER, holds("2"));
     assert_eq!(scene.look(1, &held("1"), None, false), "held by iam/holder");
@@ -268,64 +288,4 @@ fn nothing_is_renamed_onto_what_another_holds() {
     assert_eq!(scene.look(1, &held("1"), None, false), "Held 1");
     scene.other("holder", YOUNGER, holds("2"));
     assert_eq!(scene.look(1, &held("1"), None, false), "held by iam/holder");
-}
-
-#[test]
-fn an_open_create_left_nothing_only_after_settle_and_two_whole_lists() {
-    let mut scene = Scene::new();
-    assert_eq!(scene.take(0, &open()), "Asked");
-    scene.listed(1, &[], true);
-    assert_eq!(scene.take(2, &open()), "unknown CreateUnresolved");
-    scene.listed(3, &[], true);
-    scene.listed(4, &[], true);
-    assert_eq!(scene.take(301, &open()), "unknown CreateUnresolved", "settle runs from the first look, at 2");
-    assert_eq!(scene.take(303, &open()), "unknown CreateUnresolved", "no LIST since it has passed");
-    scene.listed(304, &[], false);
-    assert_eq!(scene.take(305, &open()), "unknown CreateUnresolved", "it is not whole");
-    scene.listed(306, &[], true);
-    assert_eq!(scene.take(307, &open()), "NeverCreated");
-}
-
-#[test]
-fn one_whole_list_is_not_enough() {
-    let mut scene = Scene::new();
-    scene.take(0, &open());
-    scene.listed(1, &[], true);
-    scene.take(2, &open());
-    scene.listed(303, &[], true);
-    assert_eq!(scene.take(304, &open()), "unknown CreateUnresolved");
-    scene.listed(305, &[], true);
-    assert_eq!(scene.take(306, &open()), "NeverCreated");
-}
-
-#[test]
-fn an_open_create_has_left_the_one_that_is_like_it() {
-    let mut scene = Scene::new();
-    scene.take(0, &open());
-    scene.listed(1, &[("1", "Desk")], true);
-    assert_eq!(scene.take(2, &open()), "created 1");
-    scene.listed(3, &[("1", "Desk"), ("2", "Desk")], true);
-    assert_eq!(scene.take(4, &open()), "ambiguous 1 2");
-    scene.other("holder", OLDER, holds("2"));
-    assert_eq!(scene.take(4, &open()), "created 1", "what another holds is not meant");
-    let mut unlike = intent("me");
-    unlike.digest = [("/description".to_owned(), "other".to_owned())].into();
-    assert_eq!(scene.take(4, &Recorded { intent: Some(unlike), ..open() }), "ambiguous 1");
-}
-
-#[test]
-fn an_external_id_waits_until_the_open_create_is_resolved() {
-    let mut scene = Scene::new();
-    let mut look = |seconds, shown: &[(&str, &str)]| {
-        for listed in [seconds, seconds + 1] {
-            scene.look(listed, &open(), Some("9"), true);
-            scene.listed(listed, shown, true);
-        }
-        scene.look(seconds + 2, &open(), Some("9"), true)
-    };
-    assert_eq!(look(0, &[("9", "Service Desk")]), "unknown CreateUnresolved", "what is made later would be nobody's");
-    assert_eq!(look(3, &[("9", "Service Desk"), ("1", "Desk")]), "created 1", "and what was made is held");
-    assert_eq!(look(6, &[("9", "Desk"), ("1", "Desk")]), "External 9", "of two a person tells which");
-    look(400, &[("9", "Service Desk")]);
-    assert_eq!(look(800, &[("9", "Service Desk")]), "External 9", "nothing was made");
 }

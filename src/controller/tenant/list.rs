@@ -1,6 +1,6 @@
 //! One LIST for a whole org, and whether it can be believed; names of sources and clusters, all in one call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -82,12 +82,10 @@ async fn believe(
         context.holders.ids_of_the_living(&org.name).into_iter().filter(|id| missing.contains(id)).collect();
     let too_many = vanished.len() > most_believed(&held) && !accept;
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
-    let mut gone = BTreeSet::new();
+    let mut gone = BTreeMap::new();
     for id in missing.iter().take(asked) {
-        if look_for(connection, id).await? != Found::Gone {
-            break;
-        }
-        gone.insert(id.clone());
+        let Found::Gone(said) = look_for(connection, id).await? else { break };
+        gone.insert(id.clone(), said);
     }
     // What only an annotation names, anybody may have written there: it makes the list no liar unless it is there.
     for id in org.missing(&list, started, lag, &context.holders.ids(&org.name)) {
@@ -95,7 +93,7 @@ async fn believe(
             continue;
         }
         match look_for(connection, &id).await? {
-            Found::Gone => drop(gone.insert(id)),
+            Found::Gone(said) => drop(gone.insert(id, said)),
             Found::There => missing.push(id),
             Found::Unclear => {}
         }
@@ -105,10 +103,10 @@ async fn believe(
         org.listed(list, started, date, lag, missing);
         return Ok(());
     }
-    for id in &gone {
-        org.update(|snapshot| snapshot.confirm_gone(id));
+    for (id, said) in &gone {
+        org.update(|snapshot| snapshot.confirm_gone(id, *said));
     }
-    let there = missing.into_iter().filter(|id| !gone.contains(id)).collect();
+    let there = missing.into_iter().filter(|id| !gone.contains_key(id)).collect();
     org.listed(list, started, date, lag, there);
     Ok(())
 }
@@ -123,21 +121,22 @@ fn most_believed(held: &BTreeSet<String>) -> usize {
 enum Found {
     /// It is there: the list lies.
     There,
-    /// SailPoint itself says that it is gone.
-    Gone,
+    /// SailPoint itself says that it is gone, asked at this time.
+    Gone(Instant),
     /// Nothing that could be believed.
     Unclear,
 }
 
 async fn look_for(connection: &Connection, id: &str) -> Result<Found, Error> {
     let slot = connection.client.prepare(Class::Look).await?;
+    let asked = Instant::now();
     match connection.client.get(slot, id).await {
         Ok(answer) => {
             let integration = Arc::new(Integration { id: Some(id.to_owned()), ..answer.value });
             connection.org.update(|snapshot| snapshot.read(integration, answer.started));
             Ok(Found::There)
         }
-        Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => Ok(Found::Gone),
+        Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => Ok(Found::Gone(asked)),
         Err(error) => match error.kind() {
             ErrorKind::RateLimited
             | ErrorKind::CredentialsRejected

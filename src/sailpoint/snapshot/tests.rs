@@ -33,10 +33,10 @@ fn a_lagging_list_revives_nothing_that_we_deleted() {
     snapshot.merge(vec![integration("a", "a")], start, LAG, true);
     snapshot.deleted("a", start + SECOND);
     snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
-    assert!(snapshot.is_empty() && snapshot.is_gone("a"));
+    assert!(snapshot.is_empty() && snapshot.is_gone("a", None));
     snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
     assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
-    assert!(!snapshot.is_gone("a"));
+    assert!(!snapshot.is_gone("a", None));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn what_is_held_or_was_listed_is_missed() {
     let later = start + LAG + SECOND;
     snapshot.wrote(Arc::new(integration("new", "new")), later);
     assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
-    snapshot.confirm_gone("a");
+    snapshot.confirm_gone("a", start);
     assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
 }
 
