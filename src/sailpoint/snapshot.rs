@@ -20,14 +20,25 @@ pub struct Snapshot {
     by_name: BTreeMap<String, BTreeSet<String>>,
     /// What we deleted, and when the tenant said so.
     tombstones: BTreeMap<String, Instant>,
-    /// What SailPoint itself said is gone: by its answer to our DELETE, or by a 404 of its own to a GET, and then when.
-    gone: BTreeMap<String, Option<Instant>>,
+    /// What SailPoint itself said is gone.
+    gone: BTreeMap<String, Gone>,
     /// When we last wrote to an id, whatever came of it.
     written: BTreeMap<String, Instant>,
     /// Writes whose answer never came: what is there is not known.
     unanswered: BTreeMap<String, Instant>,
     /// The ids of the last whole LIST.
     whole: BTreeSet<String>,
+}
+
+/// How SailPoint said that something is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Gone {
+    /// By its answer to our DELETE.
+    Deleted,
+    /// By a 404 of its own to a GET at this time.
+    NotFound(Instant),
+    /// So, but too early to be believed now: it is to be asked again.
+    Doubted(Instant),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +85,10 @@ impl Snapshot {
     /// just made.
     #[must_use]
     pub fn is_gone(&self, id: &str, settled: Option<Instant>) -> bool {
-        self.gone.get(id).is_some_and(|said| said.is_none_or(|said| settled.is_none_or(|settled| said >= settled)))
+        self.gone.get(id).is_some_and(|gone| match gone {
+            Gone::Deleted => true,
+            Gone::NotFound(said) | Gone::Doubted(said) => settled.is_none_or(|settled| *said >= settled),
+        })
     }
 
     /// How far the snapshot has come: see [`was_known`](Self::was_known).
@@ -118,7 +132,8 @@ impl Snapshot {
         let expected = held.union(&self.whole);
         expected
             .filter(|id| !listed.contains(id.as_str()) && !self.tombstones.contains_key(*id))
-            .filter(|id| !self.gone.contains_key(*id) && !self.is_created_lately(id, started, lag))
+            .filter(|id| matches!(self.gone.get(*id), None | Some(Gone::Doubted(_))))
+            .filter(|id| !self.is_created_lately(id, started, lag))
             .cloned()
             .collect()
     }
@@ -200,20 +215,22 @@ impl Snapshot {
         self.unanswered.remove(id);
         self.written.insert(id.to_owned(), answered);
         self.tombstones.insert(id.to_owned(), answered);
-        self.gone.insert(id.to_owned(), None);
+        self.gone.insert(id.to_owned(), Gone::Deleted);
     }
 
     /// SailPoint itself said that this id is gone.
     pub fn confirm_gone(&mut self, id: &str, said: Instant) {
         self.remove(id);
         self.whole.remove(id);
-        self.gone.insert(id.to_owned(), Some(said));
+        self.gone.insert(id.to_owned(), Gone::NotFound(said));
     }
 
-    /// What a GET said of this id counts no more: the next LIST that lacks it asks again.
+    /// What a GET said of this id came too early: the next LIST that lacks it asks again.
     pub fn doubt_gone(&mut self, id: &str) {
-        if self.gone.get(id).is_some_and(Option::is_some) {
-            self.gone.remove(id);
+        if let Some(gone) = self.gone.get_mut(id)
+            && let Gone::NotFound(said) = *gone
+        {
+            *gone = Gone::Doubted(said);
         }
     }
 
@@ -233,7 +250,11 @@ impl Snapshot {
         }
         let writes = [&mut snapshot.tombstones, &mut snapshot.written, &mut snapshot.unanswered];
         let writes = writes.into_iter().flat_map(BTreeMap::values_mut);
-        for time in writes.chain(snapshot.gone.values_mut().flatten()) {
+        let said = snapshot.gone.values_mut().filter_map(|gone| match gone {
+            Gone::Deleted => None,
+            Gone::NotFound(said) | Gone::Doubted(said) => Some(said),
+        });
+        for time in writes.chain(said) {
             *time = moved(*time);
         }
         snapshot

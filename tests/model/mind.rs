@@ -33,8 +33,6 @@ pub enum Event {
     Deleted(Id),
     /// A write to it was sent, its answer never came.
     Unanswered(Id),
-    /// A DELETE of it failed.
-    Doubt(Id),
     Tick,
 }
 
@@ -125,7 +123,6 @@ fn apply(snapshot: &mut Snapshot, event: &Event) {
         Event::Wrote(shown) => snapshot.wrote(Arc::new(integration(*shown)), *NOW),
         Event::Deleted(id) => snapshot.deleted(&id.to_string(), *NOW),
         Event::Unanswered(id) => snapshot.unanswered(&id.to_string(), *NOW),
-        Event::Doubt(id) => snapshot.doubt_gone(&id.to_string()),
         Event::Tick => *snapshot = snapshot.with_times(|time| time - TICK),
     }
 }

@@ -228,11 +228,8 @@ impl Protocol {
         let mut learns = |event| process.mind = self.minds.after(process.mind, event);
         match answered {
             Answered::Done => learns(Event::Deleted(id)),
-            Answered::NotFound => learns(Event::Doubt(id)),
-            Answered::Never => {
-                learns(Event::Unanswered(id));
-                learns(Event::Doubt(id));
-            }
+            Answered::NotFound => {}
+            Answered::Never => learns(Event::Unanswered(id)),
         }
         process.wanted |= answered != Answered::Done;
         let believes =

@@ -39,8 +39,6 @@ pub async fn delete(
             if error.certainty() == Certainty::Unknown {
                 connection.org.update(|snapshot| snapshot.unanswered(id, Instant::now()));
             }
-            // The list that tells asks for it again.
-            connection.org.update(|snapshot| snapshot.doubt_gone(id));
             Err(error.into())
         }
     }

@@ -51,6 +51,16 @@ fn what_is_held_or_was_listed_is_missed() {
     assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
     snapshot.confirm_gone("a", start);
     assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
+    snapshot.doubt_gone("a");
+    assert_eq!(
+        snapshot.missing(&[], later + SECOND, LAG, &held),
+        ["h"],
+        "none waits for what nobody holds and no list showed"
+    );
+    snapshot.confirm_gone("h", start);
+    snapshot.doubt_gone("h");
+    assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"], "what is held is asked for again");
+    assert!(snapshot.is_gone("h", Some(start)) && !snapshot.is_gone("h", Some(start + SECOND)));
 }
 
 #[test]
