@@ -7,17 +7,9 @@ use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
 
-async fn with_desk() -> World {
-    let world = World::new().await;
-    world.sims.apply(&sim("desk")).await;
-    world.sims.ready("desk").await;
-    world.tenant.forget_calls().await;
-    world
-}
-
 #[tokio::test]
 async fn force_orphan_lets_go_of_a_deleted_resource_whose_tenant_is_down() {
-    let mut world = with_desk().await;
+    let mut world = World::with_desk().await;
     world.tenant.fail().await;
 
     world.sims.delete("desk").await;
@@ -48,7 +40,7 @@ async fn force_orphan_means_nothing_on_a_resource_that_lives() {
 
 #[tokio::test]
 async fn another_resource_that_asks_for_the_target_takes_it_over() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
     let old = world.sims.see("desk").await;
 
     let heir = sim("heir").with(json!({"name": "desk", "externalId": old.id()}));
@@ -68,7 +60,7 @@ async fn another_resource_that_asks_for_the_target_takes_it_over() {
 
 #[tokio::test]
 async fn the_token_that_is_held_serves_a_deletion_when_the_secret_is_gone_first() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
 
     world.delete_secret("acme-sailpoint").await;
     world.tenants.until("acme", "misses its Secret", |now| now.verdict().0 == "False").await;
@@ -82,7 +74,7 @@ async fn the_token_that_is_held_serves_a_deletion_when_the_secret_is_gone_first(
 
 #[tokio::test]
 async fn without_secret_and_token_a_deletion_says_what_it_needs() {
-    let mut world = with_desk().await;
+    let mut world = World::with_desk().await;
     world.kill_operators();
     world.delete_secret("acme-sailpoint").await;
     world.sims.delete("desk").await;
@@ -107,7 +99,7 @@ fn is_in_use(tenant: &Seen) -> bool {
 
 #[tokio::test]
 async fn a_deleted_tenant_serves_on_until_its_integrations_are_gone() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
     let desk = world.sims.see("desk").await;
 
     world.tenants.delete("acme").await;
@@ -139,7 +131,7 @@ async fn a_tenant_that_nobody_holds_goes_at_once() {
 
 #[tokio::test]
 async fn force_orphan_on_a_tenant_leaves_its_integrations_waiting_and_untouched() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
     let desk = world.sims.see("desk").await;
     world.tenants.delete("acme").await;
     world.tenants.until("acme", "waits", is_in_use).await;
@@ -160,7 +152,7 @@ async fn force_orphan_on_a_tenant_leaves_its_integrations_waiting_and_untouched(
 
 #[tokio::test]
 async fn what_another_program_made_under_the_same_name_survives_a_deletion() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
     world.tenant.create_in_ui(&made_in_the_ui("desk")).await;
     let desk = world.sims.see("desk").await;
 

@@ -6,17 +6,9 @@ use super::canary::PASSWORD;
 use super::manifests::sim;
 use super::world::World;
 
-async fn with_desk() -> World {
-    let world = World::new().await;
-    world.sims.apply(&sim("desk")).await;
-    world.sims.ready("desk").await;
-    world.tenant.forget_calls().await;
-    world
-}
-
 #[tokio::test]
 async fn a_withdrawn_description_rule_or_attribute_is_cleared() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
 
     let withdrawn = json!({"description": null, "beforeProvisioningRule": null, "attributes": {"username": null}});
     world.sims.apply(&sim("desk").with(withdrawn)).await;
@@ -37,7 +29,7 @@ async fn a_withdrawn_description_rule_or_attribute_is_cleared() {
 
 #[tokio::test]
 async fn a_withdrawn_secret_is_cleared() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
 
     world.sims.apply(&sim("desk").with(json!({"attributesFrom": null}))).await;
     let desk = world.sims.ready("desk").await;
@@ -53,7 +45,7 @@ async fn a_withdrawn_secret_is_cleared() {
 
 #[tokio::test]
 async fn other_withdrawn_fields_are_released_as_they_are_and_an_event_says_so() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
     let before = world.tenant.integration("desk").await.unwrap();
 
     let withdrawn = json!({"type": null, "cluster": null, "sources": null, "statusMap": null, "request": null});
@@ -77,7 +69,7 @@ async fn other_withdrawn_fields_are_released_as_they_are_and_an_event_says_so() 
 
 #[tokio::test]
 async fn an_empty_list_or_map_empties_what_is_there() {
-    let world = with_desk().await;
+    let world = World::with_desk().await;
 
     let mut emptied = sim("desk").with(json!({"sources": [], "statusMap": null, "request": null}));
     emptied.0["spec"]["statusMap"] = json!({});

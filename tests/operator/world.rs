@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::canary::assert_no_secret_in;
 use super::events::{Notice, event, events};
-use super::manifests::{config, credentials, merge, service_now, tenant};
+use super::manifests::{config, credentials, merge, service_now, sim, tenant};
 use super::resources::Resources;
 use super::writes::{Write, writes};
 use crate::support::control_plane::Sandbox;
@@ -151,7 +151,16 @@ impl World {
         Self::like().create().await
     }
 
-    /// The same, to be made different.
+    /// The same with `desk` in order, and the calls that made it forgotten.
+    pub async fn with_desk() -> Self {
+        let world = Self::new().await;
+        world.sims.apply(&sim("desk")).await;
+        world.sims.ready("desk").await;
+        world.tenant.forget_calls().await;
+        world
+    }
+
+    /// The same as a new one, to be made different.
     pub fn like() -> Setup {
         let flags = QUICK.map(|(flag, value)| (flag.to_owned(), value.to_owned())).into();
         let tenant = Value::Object(serde_json::Map::new());
