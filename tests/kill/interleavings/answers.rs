@@ -1,6 +1,7 @@
 //! The tenant answers late, wrongly, or not at all.
 
 use serde_json::{Value, json};
+use sim_operator::failpoint::Point;
 
 use super::crashes::in_create;
 use super::row;
@@ -32,6 +33,16 @@ pub fn rows() -> Vec<Row> {
             .flag("--list-lag", "2s")
             .flag("--settle", "5s")
             .by(lost(Trouble::CutAfter)),
+        row(
+            "LIST lags",
+            "deleted and made again; held at `created`, SIGKILL, restart; the list still shows the former one",
+        )
+        .least(ONCE.and_deletes(1))
+        .tenant(Switches { list_lag_ms: 3_000, ..Switches::default() })
+        .held_at(&[Point::Created])
+        .flag("--list-lag", "4s")
+        .flag("--settle", "8s")
+        .by(made_again),
         lying("LIST empty or short", "every list is empty after a restart", |_| Action::EmptyList {}, None),
         lying("LIST empty or short", "every list lacks it after a restart", without, None),
         lying("token sees less", "the list lacks it and a GET of it is a 403, after a restart", without, Some(403)),
@@ -56,6 +67,17 @@ pub fn rows() -> Vec<Row> {
 
 fn without(id: &str) -> Action {
     Action::ShortList { without_ids: vec![id.to_owned()], drop_last: 0 }
+}
+
+/// What was deleted a moment ago is in the list, and what was made in its place is not.
+async fn made_again(place: &mut Place) {
+    place.created(json!({})).await;
+    place.start_held_at(&[Point::Created]);
+    place.world.sims.delete("desk").await;
+    place.world.sims.gone("desk").await;
+    place.apply().await;
+    place.held_at(Point::Created).await;
+    place.kill_and_restart();
 }
 
 /// Nothing is believed of such lists, and nothing is done, until they are whole again.
