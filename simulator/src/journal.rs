@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     query: Option<String>,
     /// Null while no answer was sent: the call is in flight, was cut, or the client left.
     status: Option<u16>,
+    /// When it was answered, by our clock.
+    answered: Option<Timestamp>,
     /// What the answer said of it.
     retry_after: Option<String>,
     headers: BTreeMap<String, String>,
@@ -58,6 +60,7 @@ impl Entry {
             path: path.to_owned(),
             query: query.map(str::to_owned),
             status: None,
+            answered: None,
             retry_after: None,
             headers: selected_headers(parts),
             body: None,
@@ -105,6 +108,7 @@ impl Journal {
     pub(crate) fn answered(&mut self, number: u64, answer: &Response) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
             entry.status = Some(answer.status().as_u16());
+            entry.answered = Some(Timestamp::now());
             let retry_after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
             entry.retry_after = retry_after.map(str::to_owned);
         }
