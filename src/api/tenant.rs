@@ -113,10 +113,10 @@ pub struct SailPointTenantSpec {
         "self.contains('-----BEGIN CERTIFICATE-----') && self.contains('-----END CERTIFICATE-----')"
     ).message("caBundle must hold certificates in PEM, each from BEGIN CERTIFICATE to END CERTIFICATE"))]
     pub ca_bundle: Option<String>,
-    /// How many requests the operator may send in any 10 seconds, from 1 to 1000. SailPoint allows a client 100; what is
+    /// How many requests the operator may send in any 10 seconds, from 1 to 10000. SailPoint allows a client 100; what is
     /// left of them serves whoever else uses the same personal access token. Absent: 80.
     #[serde(default, rename = "requestsPer10s", skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1000), extend("format" = "int32"))]
+    #[schemars(range(min = 1, max = 10_000), extend("format" = "int32"))]
     pub requests_per_10s: Option<u32>,
     /// How often the tenant is listed and compared, from 10s to 24h, such as 90s, 10m or 1h30m. Absent: 10m.
     #[serde(default, skip_serializing_if = "Option::is_none")]

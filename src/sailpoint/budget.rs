@@ -8,7 +8,8 @@
 //! It sends nothing and knows no tenant: it counts, and wakes who may go. All times are `tokio::time`, so a test may
 //! pause them. One budget per client id, cloned wherever that id is used.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,8 +38,8 @@ struct State {
     warms_up: bool,
     /// Slots that are held, sent or not.
     held: usize,
-    /// When each slot that was answered comes back; in no order.
-    returning: Vec<Instant>,
+    /// When each slot that was answered comes back, the next one on top.
+    returning: BinaryHeap<Reverse<Instant>>,
     paused_until: Option<Instant>,
     /// By order of arrival.
     waiters: BTreeMap<u64, Waiter>,
@@ -72,7 +73,7 @@ impl Budget {
             warm_at: None,
             warms_up,
             held: 0,
-            returning: Vec::new(),
+            returning: BinaryHeap::new(),
             paused_until: None,
             waiters: BTreeMap::new(),
             arrivals: 0,
@@ -135,7 +136,9 @@ impl Budget {
 impl State {
     /// Marks those who may go now, best first.
     fn grant(&mut self, now: Instant) {
-        self.returning.retain(|back| *back > now);
+        while self.returning.peek().is_some_and(|Reverse(back)| *back <= now) {
+            self.returning.pop();
+        }
         while self.is_open(now) {
             let waiting = self.waiters.iter().filter(|(_, waiter)| !waiter.granted);
             let best = waiting.min_by_key(|(number, waiter)| {
@@ -162,7 +165,8 @@ impl State {
 
     /// When, without anybody's doing, somebody might go.
     fn next_change(&self, now: Instant) -> Option<Instant> {
-        let times = self.returning.iter().copied().chain(self.paused_until).chain(self.warm_at);
+        let returning = self.returning.peek().map(|Reverse(back)| *back);
+        let times = returning.into_iter().chain(self.paused_until).chain(self.warm_at);
         times.filter(|time| *time > now).min()
     }
 }
@@ -243,7 +247,7 @@ impl Drop for Slot {
         let mut state = self.budget.state();
         state.held -= 1;
         if let Some(answered) = self.sent {
-            state.returning.push(answered.max(now) + WINDOW);
+            state.returning.push(Reverse(answered.max(now) + WINDOW));
         }
         state.grant(now);
         // There is a new time at which somebody may go, and who waits while all slots are out has no time to wake at.
