@@ -37,7 +37,7 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
     let resync = format!("{}s", bench.scale.resync.as_secs());
     let operator = world.operator(&["--resync", &resync]).await?;
     let watch = Watch::start(&bench.plane.client, &world.namespace);
-    let idle = operator.most_resident(WARM_UP).await;
+    let (idle, ()) = operator.most_resident(sleep(WARM_UP)).await;
     let mut findings = Findings::default();
     findings.measurements.push(memory_row(0, idle));
     let mut memory = vec![(0.0, idle.map_or(0.0, |memory| memory.resident))];
@@ -74,7 +74,7 @@ pub async fn at_rest(world: &World<'_>, operator: &Operator, count: usize) -> Re
     world.bench.quiet().await?;
     let (before, cpu_before) = (world.bench.plane.counts().await?, operator.cpu_time());
     world.tenant.forget_calls().await?;
-    let (listed, memory) = tokio::join!(world.resyncs(RESYNCS), operator.most_resident(world.bench.scale.resync * 3));
+    let (memory, listed) = operator.most_resident(world.resyncs(RESYNCS)).await;
     listed?;
     let calls = world.tenant.calls().await?;
     // What the last list led to, if it led to anything.

@@ -5,23 +5,32 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program talks to its terminal")]
 
+mod charts;
 mod control_plane;
+mod cpu;
+mod creates;
+mod fleet;
 mod growth;
+mod isolation;
+mod limits;
 mod measurement;
 mod operator;
+mod report;
 mod resources;
+mod restart;
 mod scale;
 mod tenants;
 mod watch;
 mod world;
 mod writes;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tokio::time::sleep;
 
 use crate::control_plane::ControlPlane;
@@ -47,9 +56,29 @@ struct Arguments {
     /// A smaller run, which ends within five minutes
     #[arg(long)]
     quick: bool,
-    /// Measure these groups only
-    #[arg(long, value_delimiter = ',', value_name = "GROUPS")]
-    only: Vec<String>,
+    /// Measure these groups only; nothing is written then
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "GROUPS")]
+    only: Vec<Group>,
+    /// Write performance.md and its charts into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "only")]
+    docs: Option<PathBuf>,
+}
+
+/// Measurements that share a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// Rest and memory, as integrations become more
+    Growth,
+    /// What one change costs
+    Writes,
+    /// The rate limit
+    Limits,
+    /// Many creates at once, then rest, restart and CPU with as many
+    Creates,
+    /// Bad tenants beside good ones
+    Isolation,
+    /// Memory and requests, as tenants become more
+    Fleet,
 }
 
 #[tokio::main]
@@ -66,27 +95,29 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failed> {
     let scale = if arguments.quick { Scale::quick() } else { Scale::full() };
     let bench = Bench { plane: ControlPlane::start().await?, binary: arguments.operator.canonicalize()?, scale };
+    let started = Instant::now();
     let mut findings = Findings::default();
-    let is_wanted = |group: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == group);
-    for group in ["growth", "writes"].into_iter().filter(|group| is_wanted(group)) {
+    for group in Group::value_variants() {
+        if !arguments.only.is_empty() && !arguments.only.contains(group) {
+            continue;
+        }
         let found = match group {
-            "growth" => growth::measure(&bench).await?,
-            _ => writes::measure(&bench).await?,
+            Group::Growth => growth::measure(&bench).await?,
+            Group::Writes => writes::measure(&bench).await?,
+            Group::Limits => limits::measure(&bench).await?,
+            Group::Creates => creates::measure(&bench).await?,
+            Group::Isolation => isolation::measure(&bench).await?,
+            Group::Fleet => fleet::measure(&bench).await?,
         };
         findings.measurements.extend(found.measurements);
         findings.series.extend(found.series);
     }
-    for measurement in &findings.measurements {
-        println!(
-            "| {} | {} | {} | {} | {} |",
-            measurement.what,
-            measurement.target,
-            measurement.value,
-            measurement.verdict(),
-            measurement.how
-        );
+    progress(&format!("done after {} s", started.elapsed().as_secs()));
+    println!("{}", report::table(&findings.measurements, &BTreeMap::new()));
+    match arguments.docs {
+        Some(folder) => report::write(&folder, &bench.plane.version().await?, &findings),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The checkout.

@@ -13,8 +13,6 @@ pub enum Value {
     Percent(f64),
     /// Memory.
     Mebibytes(f64),
-    /// A time that has no target.
-    Seconds(f64),
     /// It cannot be measured on this machine.
     Unmeasured,
 }
@@ -26,7 +24,6 @@ impl fmt::Display for Value {
             Self::Times(times) => write!(f, "{times:.2} ×"),
             Self::Percent(percent) => write!(f, "{percent:.2} %"),
             Self::Mebibytes(mebibytes) => write!(f, "{mebibytes:.1} MiB"),
-            Self::Seconds(seconds) => write!(f, "{seconds:.2} s"),
             Self::Unmeasured => f.write_str("needs /proc (Linux)"),
         }
     }
@@ -41,15 +38,13 @@ pub enum Target {
     AtMost(Value),
     /// No less.
     AtLeast(Value),
-    /// Nothing is asked of it; it explains another.
-    None,
 }
 
 impl Target {
     /// Whether `value` is as it shall be; `None` where that cannot be said.
     pub fn is_met(self, value: Value) -> Option<bool> {
         match (self, value) {
-            (Self::None, _) | (_, Value::Unmeasured) => None,
+            (_, Value::Unmeasured) => None,
             (Self::Exactly(target), _) => Some(value == target),
             (Self::AtMost(target), _) => Some(value <= target),
             (Self::AtLeast(target), _) => Some(value >= target),
@@ -63,7 +58,6 @@ impl fmt::Display for Target {
             Self::Exactly(value) => write!(f, "{value}"),
             Self::AtMost(value) => write!(f, "≤ {value}"),
             Self::AtLeast(value) => write!(f, "≥ {value}"),
-            Self::None => f.write_str("–"),
         }
     }
 }
@@ -92,7 +86,7 @@ impl Measurement {
         Self { how: how.into(), ..self }
     }
 
-    /// Whether the target is met; `None` where there is none, or it cannot be said here.
+    /// Whether the target is met; `None` where that cannot be said on this machine.
     pub fn is_met(&self) -> Option<bool> {
         self.target.is_met(self.value)
     }
@@ -168,7 +162,6 @@ mod tests {
         assert_eq!(Target::AtMost(two).is_met(two), Some(true));
         assert_eq!(Target::AtLeast(two).is_met(Value::Count(1)), Some(false));
         assert_eq!(Target::AtMost(two).is_met(Value::Unmeasured), None);
-        assert_eq!(Target::None.is_met(two), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ use crate::{Failed, patiently};
 const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 /// How many of the kernel's ticks are a second: `USER_HZ`, the same on every Linux that Rust runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
+/// How often its memory is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A running operator. Dropping it kills it.
 pub struct Operator {
@@ -48,7 +51,8 @@ impl Operator {
             command.env_remove(proxy);
         }
         let child = command
-            .args(["run", "--namespace", namespace, "--listen", &format!("127.0.0.1:{port}")])
+            .args(["run", "--namespace", namespace, "--lease-namespace", namespace])
+            .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(flags)
             .env("KUBECONFIG", &plane.kubeconfig)
             .stdin(Stdio::null())
@@ -92,6 +96,11 @@ impl Operator {
         Ok(())
     }
 
+    /// Ends it as the death of its node does.
+    pub async fn kill(mut self) -> Result<(), Failed> {
+        Ok(self.child.kill().await?)
+    }
+
     /// Its memory; `None` where there is no `/proc`.
     pub fn memory(&self) -> Option<Memory> {
         let status = fs::read_to_string(self.proc("status")?).ok()?;
@@ -116,15 +125,19 @@ impl Operator {
         Some(PathBuf::from(format!("/proc/{}/{file}", self.child.id()?)))
     }
 
-    /// The most that was resident at any of many looks during `interval`.
-    pub async fn most_resident(&self, interval: Duration) -> Option<Memory> {
-        let end = Instant::now() + interval;
-        let mut most = self.memory()?;
-        while Instant::now() < end {
-            sleep(Duration::from_millis(200)).await;
-            most = self.memory().filter(|now| now.resident > most.resident).unwrap_or(most);
+    /// The most that was resident at any of many looks until `end` comes to its end, and what came of that.
+    pub async fn most_resident<T>(&self, end: impl Future<Output = T>) -> (Option<Memory>, T) {
+        let mut end = pin!(end);
+        let mut most = self.memory();
+        loop {
+            tokio::select! {
+                result = &mut end => return (most, result),
+                () = sleep(LOOK) => {
+                    let is_more = |now: &Memory| most.is_none_or(|most| now.resident > most.resident);
+                    most = self.memory().filter(is_more).or(most);
+                }
+            }
         }
-        Some(most)
     }
 }
 

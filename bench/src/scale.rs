@@ -5,8 +5,6 @@ use std::time::Duration;
 /// The sizes and intervals of a run.
 #[derive(Clone, Debug)]
 pub struct Scale {
-    /// Whether this is the short run.
-    pub is_quick: bool,
     /// To so many integrations one world grows, step by step.
     pub steps: Vec<usize>,
     /// So many are created at once in another.
@@ -29,7 +27,6 @@ impl Scale {
     /// What the issue asks for.
     pub fn full() -> Self {
         Self {
-            is_quick: false,
             steps: vec![1, 100, 1_000],
             many: 10_000,
             limited: 1_000,
@@ -44,7 +41,6 @@ impl Scale {
     /// What fits into five minutes.
     pub fn quick() -> Self {
         Self {
-            is_quick: true,
             steps: vec![1, 100],
             many: 1_000,
             limited: 300,

@@ -1,6 +1,7 @@
 //! Simulated tenants inside this process, and their logs: every request that ever reached them.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -129,11 +130,12 @@ impl Tenant {
         Ok(())
     }
 
-    /// Lists all integrations as a bare client does, and drops the bytes.
-    pub async fn bare_list(&self, token: &str) -> Result<(), Failed> {
+    /// How long it takes to list all integrations and drop the bytes.
+    pub async fn bare_list(&self, token: &str) -> Result<Duration, Failed> {
+        let started = Instant::now();
         let answer = self.call(Method::GET, "/v2025/sim-integrations", token).send().await?.error_for_status()?;
         answer.bytes().await?;
-        Ok(())
+        Ok(started.elapsed())
     }
 
     /// A request of somebody else who uses the same client id.

@@ -1,0 +1,66 @@
+//! A new process finds many integrations that are all in order.
+
+use crate::control_plane::Counts;
+use crate::measurement::{Measurement, Target, Value, grouped};
+use crate::operator::Operator;
+use crate::world::World;
+use crate::{Failed, patiently, progress};
+
+/// The new process, and what was measured of its start.
+pub struct Restarted {
+    /// At rest.
+    pub operator: Operator,
+    /// Rows of the table.
+    pub rows: Vec<Measurement>,
+}
+
+/// Starts the operator with the tenant's own resync interval, and waits until every integration was judged.
+pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed> {
+    progress(&format!("restart: with {many} integrations in order"));
+    let plane = &world.bench.plane;
+    let token = world.tenant.token().await?;
+    let kubernetes = plane.bare_list(&world.namespace).await?;
+    let remote = world.tenant.bare_list(&token).await?;
+    let bare = kubernetes + remote;
+    world.tenant.forget_calls().await?;
+    let before = world.bench.quiet().await?;
+
+    let operator = Operator::start(plane, &world.bench.binary, &world.namespace, &[])?;
+    operator.ready().await?;
+    let ready = operator.started.elapsed();
+    patiently("every integration was judged", async || Ok((operator.verdicts().await >= many as u64).then_some(())))
+        .await?;
+    let settled = operator.started.elapsed();
+    let after = world.bench.quiet().await?;
+    let calls = world.tenant.calls().await?;
+    let writes = [Counts::patches, Counts::events].map(|count| count(&after) - count(&before));
+    let count = grouped(many as u64);
+    let rows = vec![
+        Measurement::new(
+            format!("restart with {count} integrations in order, settled"),
+            Target::AtMost(Value::Times(2.0)),
+            Value::Times(settled.as_secs_f64() / bare.as_secs_f64()),
+        )
+        .from_figures(format!(
+            "{:.2} s from the start of the process until each was judged, /readyz after {:.2} s; the bare lists took {:.2} s \
+             (Kubernetes, in pages of 500) and {:.2} s (tenant)",
+            settled.as_secs_f64(),
+            ready.as_secs_f64(),
+            kubernetes.as_secs_f64(),
+            remote.as_secs_f64(),
+        )),
+        Measurement::new(
+            format!("Kubernetes writes and events of that restart ({count})"),
+            Target::Exactly(Value::Count(0)),
+            Value::Count(writes.iter().sum()),
+        )
+        .from_figures(format!(
+            "{} writes, {} events; {} remote calls, {} of them lists",
+            writes[0],
+            writes[1],
+            calls.len(),
+            calls.iter().filter(|call| call.is_list()).count(),
+        )),
+    ];
+    Ok(Restarted { operator, rows })
+}
