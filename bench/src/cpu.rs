@@ -22,7 +22,7 @@ pub async fn measure(world: &World<'_>, operator: &Operator, rest: &Rest) -> Res
     sleep(scale.cpu).await;
     let (wall, after) = (started.elapsed().as_secs_f64(), operator.cpu_time());
     let resyncs = world.tenant.calls().await?.iter().filter(|call| call.is_list()).count();
-    let used = after.zip(before).map(|(after, before)| (after - before).as_secs_f64());
+    let used = after.zip(before).map(|(after, before)| after.saturating_sub(before).as_secs_f64());
     let what = format!("CPU at steady state with {} integrations, resync 10 min", grouped(rest.integrations as u64));
     let target = Target::AtMost(Value::Percent(1.0));
     let Some((used, of_a_resync)) = used.zip(rest.cpu_of_a_resync) else {
@@ -30,7 +30,6 @@ pub async fn measure(world: &World<'_>, operator: &Operator, rest: &Rest) -> Res
     };
     let share = if resyncs == 0 { used / wall + of_a_resync / RESYNC.as_secs_f64() } else { used / wall };
     let added = if resyncs == 0 { format!(", and {of_a_resync:.2} s for each resync") } else { String::new() };
-    Ok(Measurement::new(what, target, Value::Percent(100.0 * share)).from_figures(format!(
-        "utime and stime of the process: {used:.2} s in {wall:.0} s with {resyncs} resyncs{added}"
-    )))
+    Ok(Measurement::new(what, target, Value::Percent(100.0 * share))
+        .explained(format!("utime and stime of the process: {used:.2} s in {wall:.0} s with {resyncs} resyncs{added}")))
 }

@@ -54,7 +54,7 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
         Target::AtMost(Figure::Times(1.3)),
         Figure::Times(ratio),
     )
-    .from_figures(format!(
+    .explained(format!(
         "{:.1} s with {} patches, {} events, {} remote calls ({lists} lists); {:.1} s by a plain loop, {AT_ONCE} at once, \
          with {plain_writes} of the same writes; Ready after {:.1} s at the median, {:.1} s at p99",
         took.as_secs_f64(),

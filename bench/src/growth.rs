@@ -80,7 +80,7 @@ pub async fn at_rest(world: &World<'_>, operator: &Operator, count: usize) -> Re
     // What the last list led to, if it led to anything.
     sleep(world.bench.scale.resync / 4).await;
     let after = world.bench.plane.counts().await?;
-    let cpu = operator.cpu_time().zip(cpu_before).map(|(after, before)| (after - before).as_secs_f64());
+    let cpu = operator.cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before).as_secs_f64());
     let of = |count: fn(&Counts) -> u64| count(&after) - count(&before);
     Ok(Rest {
         integrations: count,
@@ -107,13 +107,13 @@ impl Rest {
                 Target::AtMost(Value::Count(3)),
                 Value::Count(lists + others),
             )
-            .from_figures(format!("{lists} lists, {others} others, and {tokens} for a token")),
+            .explained(format!("{lists} lists, {others} others, and {tokens} for a token")),
             Measurement::new(
                 format!("Kubernetes writes and events in the same ({count})"),
                 Target::Exactly(Value::Count(0)),
                 Value::Count(self.writes + self.events),
             )
-            .from_figures(format!(
+            .explained(format!(
                 "{} writes, {} events; {secrets} reads of Secrets a resync ({SECRETS} distinct passwords, 1 for the token)",
                 self.writes, self.events
             )),
@@ -139,7 +139,7 @@ pub fn memory_row(count: usize, memory: Option<Memory>) -> Measurement {
         )
     });
     Measurement::new(what, Target::AtMost(Value::Mebibytes(target)), resident(memory))
-        .from_figures(how.unwrap_or_default())
+        .explained(how.unwrap_or_default())
 }
 
 /// For charts and ratios; nothing here comes near the 2^52 that would be inexact.

@@ -49,7 +49,7 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
         Target::AtMost(Figure::Times(1.2)),
         Figure::Times(p99(&with) / p99(&without)),
     )
-    .from_figures(format!(
+    .explained(format!(
         "{:.1} s, and {:.1} s in a run without these; medians {:.1} s and {:.1} s",
         p99(&with),
         p99(&without),

@@ -100,7 +100,7 @@ impl Run {
                 Target::AtLeast(Value::Percent(97.0)),
                 Value::Percent(100.0 * used),
             )
-            .from_figures(format!(
+            .explained(format!(
                 "{:.1} s from the first create to the last, {:.1} s at best with {} ms of latency; {}",
                 self.took(),
                 self.ideal(f64::from(LIMIT)),
@@ -120,7 +120,7 @@ impl Run {
                 Target::AtMost(Value::Times(1.1)),
                 Value::Times(self.took() / self.ideal(left)),
             )
-            .from_figures(format!(
+            .explained(format!(
                 "of what is left: the second client got {spent:.1} in 10 s; {:.1} s, {:.1} s at best; {}",
                 self.took(),
                 self.ideal(left),
@@ -131,15 +131,13 @@ impl Run {
                 Target::Exactly(Value::Count(0)),
                 Value::Count(self.stalled.len() as u64),
             )
-            .from_figures(
-                self.stalled.iter().collect::<HashSet<_>>().into_iter().cloned().collect::<Vec<_>>().join(", "),
-            ),
+            .explained(self.stalled.iter().collect::<HashSet<_>>().into_iter().cloned().collect::<Vec<_>>().join(", ")),
             Measurement::new(
                 "requests before a 429's Retry-After was over",
                 Target::Exactly(Value::Count(0)),
                 Value::Count(self.disobeyed()),
             )
-            .from_figures(format!("{} answers of 429", self.refused())),
+            .explained(format!("{} answers of 429", self.refused())),
         ]
     }
 

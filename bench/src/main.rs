@@ -121,6 +121,7 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
 }
 
 /// The checkout.
+#[must_use]
 pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
@@ -131,6 +132,9 @@ pub fn progress(what: &str) {
 }
 
 /// Looks again and again until there is something to be seen.
+///
+/// # Errors
+/// As the look failed, or if there was nothing to be seen in time.
 pub async fn patiently<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>, Failed>) -> Result<T, Failed> {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {

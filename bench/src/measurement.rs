@@ -82,7 +82,7 @@ impl Measurement {
     }
 
     /// The same, made from these figures.
-    pub fn from_figures(self, how: impl Into<String>) -> Self {
+    pub fn explained(self, how: impl Into<String>) -> Self {
         Self { how: how.into(), ..self }
     }
 

@@ -41,7 +41,7 @@ pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed
             Target::AtMost(Value::Times(2.0)),
             Value::Times(settled.as_secs_f64() / bare.as_secs_f64()),
         )
-        .from_figures(format!(
+        .explained(format!(
             "{:.2} s from the start of the process until each was judged, /readyz after {:.2} s; the bare lists took {:.2} s \
              (Kubernetes, in pages of 500) and {:.2} s (tenant)",
             settled.as_secs_f64(),
@@ -54,7 +54,7 @@ pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed
             Target::Exactly(Value::Count(0)),
             Value::Count(writes.iter().sum()),
         )
-        .from_figures(format!(
+        .explained(format!(
             "{} writes, {} events; {} remote calls, {} of them lists",
             writes[0],
             writes[1],

@@ -50,13 +50,13 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
                 Target::AtMost(Value::Count(2)),
                 Value::Count(to_ready.into()),
             )
-            .from_figures("versions of the resource that the watch showed after the one that was applied"),
+            .explained("versions of the resource that the watch showed after the one that was applied"),
             Measurement::new(
                 "Kubernetes writes of one create in all",
                 Target::AtMost(Value::Count(3)),
                 Value::Count(created.patches),
             )
-            .from_figures(of_events),
+            .explained(of_events),
             created.row("create"),
             updated.row("update"),
             deleted.row("delete"),
@@ -75,7 +75,7 @@ impl Cost {
             Target::Exactly(Value::Count(1)),
             Value::Count(paths.len() as u64),
         )
-        .from_figures(format!(
+        .explained(format!(
             "{}; beside it {lists} shared list, {} Kubernetes writes and {} events",
             paths.join(", "),
             self.patches,

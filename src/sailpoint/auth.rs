@@ -233,8 +233,9 @@ async fn request(http: &Http, budget: &Budget, credentials: &Credentials) -> Res
         };
         error.for_token(kind)
     };
-    let inbound = http.send(slot, &outbound, None).await.map_err(failed)?;
-    read(&inbound, credentials).map_err(|(kind, words)| {
+    let mut body = Vec::new();
+    let inbound = http.send(slot, &outbound, None, &mut body).await.map_err(failed)?;
+    read(&inbound, &body, credentials).map_err(|(kind, words)| {
         let words = Scrubber::new(&secrets).clean(&words);
         Error::new(kind, words)
             .of_call("POST", PATH)
@@ -245,9 +246,9 @@ async fn request(http: &Http, budget: &Budget, credentials: &Credentials) -> Res
 }
 
 /// Reads a 2xx answer of the token endpoint.
-fn read(inbound: &Inbound, credentials: &Credentials) -> Result<Token, (ErrorKind, String)> {
+fn read(inbound: &Inbound, body: &[u8], credentials: &Credentials) -> Result<Token, (ErrorKind, String)> {
     let malformed = |words| (ErrorKind::Malformed, words);
-    let Value::Object(answer) = answer::json(&inbound.heading, &inbound.body).map_err(malformed)? else {
+    let Value::Object(answer) = answer::json(&inbound.heading, body).map_err(malformed)? else {
         return Err(malformed("no JSON object where a token was expected".to_owned()));
     };
     let Some(bearer) = answer.get("access_token").and_then(Value::as_str).filter(|token| is_header(token)) else {

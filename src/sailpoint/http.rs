@@ -19,6 +19,7 @@ use super::budget::{Slot, WINDOW};
 use super::class::Class;
 use super::client::ClientConfig;
 use super::deadline::WriteDeadline;
+use super::elements::Intake;
 use super::error::{Error, ErrorKind};
 use super::hosts::is_loopback;
 use super::outbound::{InTime, Limits, Outbound, TooLate};
@@ -48,11 +49,10 @@ impl Observer for Unobserved {
     fn on_wait(&self, _: Class, _: Duration) {}
 }
 
-/// A 2xx answer, read whole.
+/// A 2xx answer whose body was taken in.
 pub(super) struct Inbound {
     pub(super) heading: Heading,
     pub(super) status: u16,
-    pub(super) body: Vec<u8>,
     pub(super) started: Instant,
     pub(super) answered: Instant,
 }
@@ -93,17 +93,18 @@ impl Http {
         Ok(Self { client, base: base_url, time_limit, write_deadline, observer })
     }
 
-    /// Sends the request once.
+    /// Sends the request once, and has the body of a 2xx taken in.
     pub(super) async fn send(
         &self,
         mut slot: Slot,
         outbound: &Outbound<'_>,
         token: Option<&Token>,
+        intake: &mut dyn Intake,
     ) -> Result<Inbound, Error> {
         let method = outbound.method.as_str();
         let (started, limits) = (Instant::now(), outbound.limits(&self.write_deadline));
         may_go(&mut slot, &limits, self.time_limit).map_err(|error| error.of_call(method, &outbound.path))?;
-        let result = self.exchange(outbound, token).await;
+        let result = self.exchange(outbound, token, intake).await;
         let elapsed = started.elapsed();
         if let Err(error) = &result
             && error.kind() == ErrorKind::RateLimited
@@ -113,32 +114,36 @@ impl Http {
         slot.answered();
         let result = result.map_err(|error| error.of_call(method, &outbound.path).took(1, elapsed));
         self.note(outbound, &result, elapsed);
-        let (status, heading, body) = result?;
-        Ok(Inbound { heading, status, body, started, answered: Instant::now() })
+        let (status, heading) = result?;
+        Ok(Inbound { heading, status, started, answered: Instant::now() })
     }
 
-    async fn exchange(&self, outbound: &Outbound<'_>, token: Option<&Token>) -> Result<(u16, Heading, Vec<u8>), Error> {
+    async fn exchange(
+        &self,
+        outbound: &Outbound<'_>,
+        token: Option<&Token>,
+        intake: &mut dyn Intake,
+    ) -> Result<(u16, Heading), Error> {
         let scrubber = || Scrubber::new(outbound.secrets.iter().chain(token.into_iter().flat_map(Token::secrets)));
         let sent = self.request(outbound, token).send().await;
         let mut response = sent.map_err(|error| no_answer(error, &scrubber()))?;
         let status = response.status();
         let heading = Heading::read(response.headers());
-        let largest = if status.is_success() { outbound.largest } else { LARGEST_REFUSAL };
-        let body = read(&mut response, largest).await;
         if !status.is_success() {
+            let mut body = Vec::new();
             // What came of the body is enough to tell whose it is.
-            let (Ok(body) | Err((body, _))) = body;
+            let _ = read(&mut response, LARGEST_REFUSAL, &mut body).await;
             return Err(refusal(status, &heading, &body, &scrubber()));
         }
-        let answered = |error: Error| error.answered(status.as_u16(), false, heading.tracking_id.clone());
-        match body {
-            Ok(body) => Ok((status.as_u16(), heading, body)),
-            Err((_, Some(error))) => Err(answered(no_answer(error, &scrubber()))),
-            Err((_, None)) => {
-                let words = format!("the answer is larger than {} bytes", outbound.largest);
-                Err(answered(Error::new(ErrorKind::TooLarge, words)))
+        let error = match read(&mut response, outbound.largest, intake).await {
+            Ok(()) => return Ok((status.as_u16(), heading)),
+            Err(Unread::Broken(error)) => no_answer(error, &scrubber()),
+            Err(Unread::NotTaken(words)) => Error::new(ErrorKind::Malformed, words),
+            Err(Unread::TooLarge) => {
+                Error::new(ErrorKind::TooLarge, format!("the answer is larger than {} bytes", outbound.largest))
             }
-        }
+        };
+        Err(error.answered(status.as_u16(), false, heading.tracking_id.clone()))
     }
 
     fn request(&self, outbound: &Outbound<'_>, token: Option<&Token>) -> reqwest::RequestBuilder {
@@ -165,9 +170,9 @@ impl Http {
         }
     }
 
-    fn note(&self, outbound: &Outbound<'_>, result: &Result<(u16, Heading, Vec<u8>), Error>, elapsed: Duration) {
+    fn note(&self, outbound: &Outbound<'_>, result: &Result<(u16, Heading), Error>, elapsed: Duration) {
         let (status, tracking_id, error) = match result {
-            Ok((status, heading, _)) => (Some(*status), heading.tracking_id.as_deref(), None),
+            Ok((status, heading)) => (Some(*status), heading.tracking_id.as_deref(), None),
             Err(error) => (error.status(), error.tracking_id(), Some(error.kind().as_str())),
         };
         let method = outbound.method.as_str();
@@ -185,17 +190,24 @@ fn may_go(slot: &mut Slot, limits: &Limits, time_limit: Duration) -> Result<(), 
     })
 }
 
-/// The body, or what came of it and why there is no more: the connection's failure, or nothing if it is too large.
-async fn read(response: &mut Response, largest: usize) -> Result<Vec<u8>, (Vec<u8>, Option<reqwest::Error>)> {
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
-            Ok(Some(_)) => return Err((body, None)),
-            Ok(None) => return Ok(body),
-            Err(error) => return Err((body, Some(error))),
+/// Why a body was not read to its end.
+enum Unread {
+    Broken(reqwest::Error),
+    TooLarge,
+    NotTaken(String),
+}
+
+/// Has the body taken in, as far as it comes and is not too large.
+async fn read(response: &mut Response, largest: usize, intake: &mut dyn Intake) -> Result<(), Unread> {
+    let mut length = 0;
+    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
+        length += chunk.len();
+        if length > largest {
+            return Err(Unread::TooLarge);
         }
+        intake.take(&chunk).map_err(Unread::NotTaken)?;
     }
+    Ok(())
 }
 
 /// The certificates of a PEM bundle.
