@@ -20,6 +20,7 @@ pub mod leader;
 pub mod metrics;
 pub mod model;
 pub mod operator;
+pub mod packed;
 pub mod probes;
 pub mod sailpoint;
 pub mod telemetry;

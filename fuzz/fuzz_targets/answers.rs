@@ -5,17 +5,23 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use sim_operator::model::{Path, Reading, Remote, canonical};
-use sim_operator::sailpoint::{Integration, decode};
+use sim_operator::sailpoint::{Integration, Listed, decode};
 
 fuzz_target!(|body: &[u8]| {
     let Ok(list) = decode::list(body) else { return };
     assert_eq!(decode::list(body).as_ref(), Ok(&list));
-    list.into_iter().for_each(check);
+    list.iter().for_each(check);
 });
 
-fn check(integration: Integration) {
-    let details = serde_json::to_vec(&integration.clone().into_details()).unwrap();
-    let again = decode::list(format!("[{}]", String::from_utf8(details).unwrap()).as_bytes()).unwrap().remove(0);
+fn check(listed: &Listed) {
+    let Some(integration) = listed.open().map(|shared| Integration::clone(&shared)) else {
+        assert_eq!(listed.id, None);
+        return;
+    };
+    let mut details = serde_json::to_value(integration.clone().into_details()).unwrap();
+    details["id"] = "1".into();
+    let again = decode::list(format!("[{details}]").as_bytes()).unwrap().remove(0);
+    let again = Integration::clone(&again.open().unwrap());
     let with_id = |integration| Remote::new(Arc::new(Integration { id: Some("1".to_owned()), ..integration })).unwrap();
     let (before, after) = (with_id(integration), with_id(again));
     let mut paths = vec![Path::Name, Path::Description, Path::Type, Path::StatusMap, Path::Request, Path::Rule];

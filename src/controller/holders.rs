@@ -3,7 +3,7 @@
 //! Fed by the watch, so that it never knows less than the store that reconciles read.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
@@ -153,27 +153,27 @@ impl Holders {
 
     /// Every id of this org that a resource holds.
     #[must_use]
-    pub fn ids(&self, org: &str) -> BTreeSet<String> {
+    pub fn ids(&self, org: &str) -> BTreeSet<Arc<str>> {
         self.ids_where(org, |_| true)
     }
 
     /// Every id of this org that stands in a status, and so was once seen there.
     #[must_use]
-    pub fn ids_in_status(&self, org: &str) -> BTreeSet<String> {
+    pub fn ids_in_status(&self, org: &str) -> BTreeSet<Arc<str>> {
         self.ids_where(org, |holder| holder.in_status)
     }
 
     /// Every id of this org that stands in the status of a resource that is not being deleted.
     #[must_use]
-    pub fn ids_of_the_living(&self, org: &str) -> BTreeSet<String> {
+    pub fn ids_of_the_living(&self, org: &str) -> BTreeSet<Arc<str>> {
         self.ids_where(org, |holder| holder.in_status && !holder.is_leaving)
     }
 
-    fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<String> {
+    fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<Arc<str>> {
         let index = self.index();
         let is_held = |uids: &BTreeSet<String>| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
         let of_org = index.by_id.iter().filter(|((of, _), uids)| of == org && is_held(uids));
-        of_org.map(|((_, id), _)| id.clone()).collect()
+        of_org.map(|((_, id), _)| id.as_str().into()).collect()
     }
 }
 

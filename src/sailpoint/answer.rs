@@ -22,7 +22,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// The most characters of a redirect's target that are shown.
 const LONGEST_LOCATION: usize = 200;
 /// The most values in one answer, as each takes many times more memory than it has bytes: some ten thousand integrations.
-const MOST_VALUES: usize = 2_000_000;
+pub(super) const MOST_VALUES: usize = 2_000_000;
 
 /// What callers may want to know of the headers.
 #[derive(Clone, Debug, Default)]
@@ -145,15 +145,20 @@ pub(super) fn json(heading: &Heading, body: &[u8]) -> Result<Value, String> {
     if values(body) > MOST_VALUES {
         return Err(format!("JSON with more than {MOST_VALUES} values ({kind}, {} bytes)", body.len()));
     }
-    serde_json::from_slice(body).map_err(|error| {
+    value(body).map_err(|words| format!("{words} ({kind}, {} bytes)", body.len()))
+}
+
+/// Parses a text. The words of a failure say where, never what.
+pub(super) fn value(text: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(text).map_err(|error| {
         let deep = error.to_string().starts_with("recursion limit");
         let what = if deep { "JSON nested too deeply" } else { "not JSON" };
-        format!("{what} at line {} column {} ({kind}, {} bytes)", error.line(), error.column(), body.len())
+        format!("{what} at line {} column {}", error.line(), error.column())
     })
 }
 
 /// How many values a JSON text has at most: one for each comma, colon and bracket outside its strings.
-fn values(body: &[u8]) -> usize {
+pub(super) fn values(body: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);
     for byte in body {
         match byte {

@@ -17,6 +17,7 @@ use super::budget::{Budget, Slot};
 use super::claims::Claims;
 use super::class::Class;
 use super::deadline::WriteDeadline;
+use super::elements::Intake;
 use super::error::{Error, ErrorKind};
 use super::http::{Http, Inbound, Observer};
 use super::outbound::{Outbound, Verb};
@@ -164,11 +165,16 @@ impl Client {
     }
 
     /// Sends the request, and again with a new token if the tenant refuses the one that is held.
-    pub(super) async fn send(&self, slot: Slot, outbound: &Outbound<'_>) -> Result<Inbound, Error> {
+    pub(super) async fn send(
+        &self,
+        slot: Slot,
+        outbound: &Outbound<'_>,
+        intake: &mut dyn Intake,
+    ) -> Result<Inbound, Error> {
         let started = Instant::now();
         let class = slot.class();
         let (token, slot) = self.token_for(slot).await?;
-        let refused = match self.0.http.send(slot, outbound, Some(&token)).await {
+        let refused = match self.0.http.send(slot, outbound, Some(&token), intake).await {
             Err(error) if error.status() == Some(401) => error,
             result => return result,
         };
@@ -181,7 +187,7 @@ impl Client {
         let again = |error: Error| error.took(2, started.elapsed());
         let token = self.0.auth.token().await.map_err(again)?;
         let slot = self.take(class).await;
-        self.0.http.send(slot, outbound, Some(&token)).await.map_err(again)
+        self.0.http.send(slot, outbound, Some(&token), intake).await.map_err(again)
     }
 
     /// The token that is held; else a new one, and a new slot, as the old one must not be kept while a token waits for its.
@@ -202,8 +208,9 @@ impl Client {
         outbound: Outbound<'_>,
         read: impl FnOnce(Value) -> Result<T, String>,
     ) -> Result<Answer<T>, Error> {
-        let inbound = self.send(slot, &outbound).await?;
-        match answer::json(&inbound.heading, &inbound.body).and_then(read) {
+        let mut body = Vec::new();
+        let inbound = self.send(slot, &outbound, &mut body).await?;
+        match answer::json(&inbound.heading, &body).and_then(read) {
             Ok(value) => Ok(Answer::new(value, &inbound)),
             Err(words) => Err(malformed(&outbound, &inbound, words)),
         }

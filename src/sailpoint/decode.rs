@@ -9,7 +9,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 
 use super::answer::{Heading, json, refusal};
+use super::elements::Intake as _;
 use super::error::Error;
+use super::listed::{Listed, Reader};
 use super::operations::recognisable;
 use super::scrub::Scrubber;
 use super::wire::Integration;
@@ -18,8 +20,10 @@ use super::wire::Integration;
 ///
 /// # Errors
 /// What is wrong with it, in words that quote no value.
-pub fn list(body: &[u8]) -> Result<Vec<Integration>, String> {
-    json(&Heading::default(), body).and_then(Integration::read_list)
+pub fn list(body: &[u8]) -> Result<Vec<Listed>, String> {
+    let mut reader = Reader::default();
+    reader.take(body);
+    reader.end(&Heading::default())
 }
 
 /// Reads the body of an answer about the integration of id `asked`.

@@ -138,7 +138,6 @@ impl Http {
         let error = match read(&mut response, outbound.largest, intake).await {
             Ok(()) => return Ok((status.as_u16(), heading)),
             Err(Unread::Broken(error)) => no_answer(error, &scrubber()),
-            Err(Unread::NotTaken(words)) => Error::new(ErrorKind::Malformed, words),
             Err(Unread::TooLarge) => {
                 Error::new(ErrorKind::TooLarge, format!("the answer is larger than {} bytes", outbound.largest))
             }
@@ -194,7 +193,6 @@ fn may_go(slot: &mut Slot, limits: &Limits, time_limit: Duration) -> Result<(), 
 enum Unread {
     Broken(reqwest::Error),
     TooLarge,
-    NotTaken(String),
 }
 
 /// Has the body taken in, as far as it comes and is not too large.
@@ -205,7 +203,7 @@ async fn read(response: &mut Response, largest: usize, intake: &mut dyn Intake) 
         if length > largest {
             return Err(Unread::TooLarge);
         }
-        intake.take(&chunk).map_err(Unread::NotTaken)?;
+        intake.take(&chunk);
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::class::Class;
 use super::client::{Answer, Client, malformed};
 use super::error::{Error, ErrorKind};
 use super::lenient;
+use super::listed::{Listed, Reader};
 use super::outbound::{Body, Outbound, Verb};
 use super::versions::Collection;
 use super::wire::{Details, Integration, PatchOperation};
@@ -53,14 +54,19 @@ impl Client {
         .await
     }
 
-    /// All integrations of the tenant: the API has no pages for them.
+    /// All integrations of the tenant: the API has no pages for them. They are read while they arrive.
     ///
     /// # Errors
     /// As the call failed; [`ErrorKind::Malformed`] also if one entry cannot be read.
-    pub async fn list(&self, slot: Slot) -> Result<Answer<Vec<Integration>>, Error> {
+    pub async fn list(&self, slot: Slot) -> Result<Answer<Vec<Listed>>, Error> {
         let path = self.api().collection(Collection::SimIntegrations);
-        let request = self.request(Verb::Get, path, "/sim-integrations");
-        self.value(slot, Outbound { largest: LARGEST_LIST, ..request }, Integration::read_list).await
+        let request = Outbound { largest: LARGEST_LIST, ..self.request(Verb::Get, path, "/sim-integrations") };
+        let mut reader = Reader::default();
+        let inbound = self.send(slot, &request, &mut reader).await?;
+        match reader.end(&inbound.heading) {
+            Ok(list) => Ok(Answer::new(list, &inbound)),
+            Err(words) => Err(malformed(&request, &inbound, words)),
+        }
     }
 
     /// One integration.
@@ -136,9 +142,10 @@ impl Client {
     /// As the call failed.
     pub async fn delete(&self, slot: Slot, id: &str, terms: Terms<'_>) -> Result<Answer<()>, Error> {
         let request = self.request(Verb::Delete, self.path(id)?, "/sim-integrations/{id}").on(terms);
-        let inbound = self.send(slot, &request).await?;
-        if !inbound.body.iter().all(u8::is_ascii_whitespace) {
-            answer::json(&inbound.heading, &inbound.body).map_err(|words| malformed(&request, &inbound, words))?;
+        let mut body = Vec::new();
+        let inbound = self.send(slot, &request, &mut body).await?;
+        if !body.iter().all(u8::is_ascii_whitespace) {
+            answer::json(&inbound.heading, &body).map_err(|words| malformed(&request, &inbound, words))?;
         }
         Ok(Answer::new((), &inbound))
     }

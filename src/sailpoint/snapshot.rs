@@ -3,31 +3,32 @@
 //! Pure: every time is given. A LIST may lag behind writes, be short or lie; the rules here decide what it may change.
 //! Asking the tenant is the caller's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Integration;
+use super::{Integration, Listed};
 
 /// The integrations of one org.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Snapshot {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<Arc<str>, Entry>,
     /// How many times an entry was set.
     changes: u64,
-    by_name: BTreeMap<String, BTreeSet<String>>,
+    /// The ids of each name, sorted.
+    by_name: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// What we deleted, and when the tenant said so.
-    tombstones: BTreeMap<String, Instant>,
+    tombstones: BTreeMap<Arc<str>, Instant>,
     /// What SailPoint itself said is gone.
-    gone: BTreeMap<String, Gone>,
+    gone: BTreeMap<Arc<str>, Gone>,
     /// When we last wrote to an id, whatever came of it.
-    written: BTreeMap<String, Instant>,
+    written: BTreeMap<Arc<str>, Instant>,
     /// Writes whose answer never came: what is there is not known.
-    unanswered: BTreeMap<String, Instant>,
+    unanswered: BTreeMap<Arc<str>, Instant>,
     /// The ids of the last whole LIST.
-    whole: BTreeSet<String>,
+    whole: BTreeSet<Arc<str>>,
 }
 
 /// How SailPoint said that something is gone.
@@ -43,7 +44,7 @@ enum Gone {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Entry {
-    integration: Arc<Integration>,
+    listed: Listed,
     /// Which change of the snapshot has brought it.
     since: u64,
     /// When its LIST or read started, or its write was answered.
@@ -55,12 +56,18 @@ struct Entry {
 impl Snapshot {
     /// The integration of this id.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Arc<Integration>> {
-        self.entries.get(id).map(|entry| &entry.integration)
+    pub fn get(&self, id: &str) -> Option<Arc<Integration>> {
+        self.entries.get(id)?.listed.open()
+    }
+
+    /// The name of the integration of this id.
+    #[must_use]
+    pub fn name(&self, id: &str) -> Option<&str> {
+        self.entries.get(id)?.listed.name.as_deref()
     }
 
     /// The integrations of this exact name, by id.
-    pub fn named(&self, name: &str) -> impl Iterator<Item = &Arc<Integration>> {
+    pub fn named(&self, name: &str) -> impl Iterator<Item = Arc<Integration>> {
         self.by_name.get(name).into_iter().flatten().filter_map(|id| self.get(id))
     }
 
@@ -78,7 +85,7 @@ impl Snapshot {
 
     /// Every id there is.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+        self.entries.keys().map(AsRef::as_ref)
     }
 
     /// Whether the tenant itself said that this id is gone, and not before `settled`: a replica knows nothing yet of what was
@@ -121,20 +128,14 @@ impl Snapshot {
     /// Known ids that a LIST started at `started` does not show although it should: those that resources hold and those
     /// of the last whole LIST, but for what we deleted, what is known to be gone and what we created too lately.
     #[must_use]
-    pub fn missing(
-        &self,
-        list: &[Integration],
-        started: Instant,
-        lag: Duration,
-        held: &BTreeSet<String>,
-    ) -> Vec<String> {
-        let listed: BTreeSet<&str> = list.iter().filter_map(|entry| entry.id.as_deref()).collect();
+    pub fn missing(&self, list: &[Listed], started: Instant, lag: Duration, held: &BTreeSet<Arc<str>>) -> Vec<String> {
+        let listed: HashSet<&str> = list.iter().filter_map(|entry| entry.id.as_deref()).collect();
         let expected = held.union(&self.whole);
         expected
-            .filter(|id| !listed.contains(id.as_str()) && !self.tombstones.contains_key(*id))
+            .filter(|id| !listed.contains(id.as_ref()) && !self.tombstones.contains_key(*id))
             .filter(|id| matches!(self.gone.get(*id), None | Some(Gone::Doubted(_))))
             .filter(|id| !self.is_created_lately(id, started, lag))
-            .cloned()
+            .map(ToString::to_string)
             .collect()
     }
 
@@ -166,45 +167,56 @@ impl Snapshot {
             || self.tombstones.get(id).is_some_and(|deleted| *deleted + lag > started)
     }
 
-    /// Takes over a LIST that started at `started`. What it does not show is removed only if it is `whole`.
-    pub fn merge(&mut self, list: Vec<Integration>, started: Instant, lag: Duration, whole: bool) {
-        let listed: BTreeSet<String> = list.iter().filter_map(|entry| entry.id.clone()).collect();
-        if whole {
-            let stale: Vec<String> = self
-                .entries
-                .keys()
-                .filter(|id| !listed.contains(*id) && !self.is_newer(id, started, lag))
-                .cloned()
-                .collect();
-            for id in stale {
-                self.remove(&id);
+    /// Takes over a LIST that started at `started`. What it does not show is removed only if it is `whole`. Returns the ids
+    /// that are other than before, or gone.
+    pub fn merge(&mut self, list: Vec<Listed>, started: Instant, lag: Duration, whole: bool) -> BTreeSet<Arc<str>> {
+        let mut changed = if whole { self.keep_only(&list, started, lag) } else { BTreeSet::new() };
+        for entry in list {
+            let Some(id) = entry.id.clone() else { continue };
+            if self.is_newer(&id, started, lag) {
+                continue;
             }
-            self.whole.clone_from(&listed);
-            self.tombstones.retain(|id, deleted| listed.contains(id) || *deleted + lag > started);
-        }
-        for integration in list {
-            let Some(id) = integration.id.clone() else { continue };
-            if !self.is_newer(&id, started, lag) {
-                self.tombstones.remove(&id);
-                self.insert(id, Arc::new(integration), started, true);
+            self.tombstones.remove(&id);
+            if let Some(known) = self.entries.get_mut(&id).filter(|known| known.listed.is_same(&entry)) {
+                (known.as_of, known.is_listed) = (started, true);
+                self.gone.remove(&id);
+            } else {
+                self.insert(Arc::clone(&id), entry, started, true);
+                changed.insert(id);
             }
         }
+        changed
+    }
+
+    /// Removes what a whole LIST does not show, and returns the ids of it.
+    fn keep_only(&mut self, list: &[Listed], started: Instant, lag: Duration) -> BTreeSet<Arc<str>> {
+        let listed: BTreeSet<Arc<str>> = list.iter().filter_map(|entry| Some(self.known(entry.id.as_ref()?))).collect();
+        let is_stale = |id: &&Arc<str>| !listed.contains(*id) && !self.is_newer(id, started, lag);
+        let stale: BTreeSet<Arc<str>> = self.entries.keys().filter(is_stale).cloned().collect();
+        for id in &stale {
+            self.remove(id);
+        }
+        self.tombstones.retain(|id, deleted| listed.contains(id) || *deleted + lag > started);
+        self.whole = listed;
+        stale
     }
 
     /// Takes over the answer to a write of ours.
-    pub fn wrote(&mut self, integration: Arc<Integration>, answered: Instant) {
-        let Some(id) = integration.id.clone() else { return };
-        self.written.insert(id.clone(), answered);
+    pub fn wrote(&mut self, integration: &Integration, answered: Instant) {
+        let listed = Listed::from(integration);
+        let Some(id) = listed.id.clone() else { return };
+        self.written.insert(Arc::clone(&id), answered);
         self.unanswered.remove(&id);
         self.tombstones.remove(&id);
-        self.insert(id, integration, answered, false);
+        self.insert(id, listed, answered, false);
     }
 
     /// A read of one integration that started at `started`.
-    pub fn read(&mut self, integration: Arc<Integration>, started: Instant) {
-        let Some(id) = integration.id.clone() else { return };
+    pub fn read(&mut self, integration: &Integration, started: Instant) {
+        let listed = Listed::from(integration);
+        let Some(id) = listed.id.clone() else { return };
         if !self.is_newer(&id, started, Duration::ZERO) {
-            self.insert(id, integration, started, false);
+            self.insert(id, listed, started, false);
         }
     }
 
@@ -213,16 +225,16 @@ impl Snapshot {
         self.remove(id);
         self.whole.remove(id);
         self.unanswered.remove(id);
-        self.written.insert(id.to_owned(), answered);
-        self.tombstones.insert(id.to_owned(), answered);
-        self.gone.insert(id.to_owned(), Gone::Deleted);
+        self.written.insert(id.into(), answered);
+        self.tombstones.insert(id.into(), answered);
+        self.gone.insert(id.into(), Gone::Deleted);
     }
 
     /// SailPoint itself said that this id is gone.
     pub fn confirm_gone(&mut self, id: &str, said: Instant) {
         self.remove(id);
         self.whole.remove(id);
-        self.gone.insert(id.to_owned(), Gone::NotFound(said));
+        self.gone.insert(id.into(), Gone::NotFound(said));
     }
 
     /// What a GET said of this id came too early: the next LIST that lacks it asks again.
@@ -236,8 +248,8 @@ impl Snapshot {
 
     /// A write to this id was sent, and its answer never came.
     pub fn unanswered(&mut self, id: &str, now: Instant) {
-        self.written.insert(id.to_owned(), now);
-        self.unanswered.insert(id.to_owned(), now);
+        self.written.insert(id.into(), now);
+        self.unanswered.insert(id.into(), now);
     }
 
     /// The same with each time as `moved` has it, and with nothing known that a [`mark`](Self::mark) could tell apart: how a
@@ -260,23 +272,29 @@ impl Snapshot {
         snapshot
     }
 
-    fn insert(&mut self, id: String, integration: Arc<Integration>, as_of: Instant, is_listed: bool) {
+    /// The id as it is known already, where it is: each is kept once.
+    fn known(&self, id: &Arc<str>) -> Arc<str> {
+        Arc::clone(self.entries.get_key_value(id).map_or(id, |(known, _)| known))
+    }
+
+    fn insert(&mut self, id: Arc<str>, listed: Listed, as_of: Instant, is_listed: bool) {
         let before = self.remove(&id);
         self.gone.remove(&id);
-        if let Some(name) = &integration.name {
-            self.by_name.entry(name.clone()).or_default().insert(id.clone());
+        if let Some(name) = &listed.name {
+            let ids = self.by_name.entry(Arc::clone(name)).or_default();
+            ids.insert(ids.partition_point(|known| *known < id), Arc::clone(&id));
         }
         self.changes += 1;
         let since = before.map_or(self.changes, |entry| entry.since);
-        self.entries.insert(id, Entry { integration, since, as_of, is_listed });
+        self.entries.insert(id, Entry { listed, since, as_of, is_listed });
     }
 
     fn remove(&mut self, id: &str) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
-        if let Some(name) = &entry.integration.name
+        if let Some(name) = &entry.listed.name
             && let Some(ids) = self.by_name.get_mut(name)
         {
-            ids.remove(id);
+            ids.retain(|known| **known != *id);
             if ids.is_empty() {
                 self.by_name.remove(name);
             }

@@ -5,8 +5,6 @@
 //! type or unknown: what is not understood is kept as it came. Nothing here decides what a difference means. No `Debug`
 //! prints a value that may hold a secret.
 
-mod list;
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -39,41 +37,61 @@ pub struct Named {
 
 /// An integration as it is read (`ServiceDeskIntegrationDto`). Absent, null and of an unexpected type are all `None`; in
 /// the last case the value as it came is in `extra`.
-#[derive(Clone, Default, Eq, Hash, PartialEq)]
+///
+/// It is serialised only to be kept, and then without the fields that are not compared.
+#[derive(Clone, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(default)]
 pub struct Integration {
     /// Opaque; a number on the wire is read as its digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The name, which the specification says must be unique.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The description.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The type, as `ServiceNow Service Desk`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// When it was created, by the tenant's clock. `None` also for a time that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<jiff::Timestamp>,
     /// When it was last changed, by the tenant's clock. `None` also for a time that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<jiff::Timestamp>,
     /// The id of the cluster, in the older field.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The cluster, in the newer field.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<Reference>,
     /// The ids of the sources, in the older field.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_sources: Option<Vec<String>>,
     /// The sources, in the newer field: `provisioningConfig.managedResourceRefs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_resource_refs: Option<Vec<Reference>>,
     /// `provisioningConfig` whole: it cannot be sent.
+    #[serde(skip)]
     pub provisioning_config: Option<Map<String, Value>>,
     /// The attributes. Secrets among them come as cipher-text, masked or not at all. A JSON-encoded string is read too.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Map<String, Value>>,
     /// The rule that runs before provisioning.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before_provisioning_rule: Option<Reference>,
     /// What was sent as `sources`, where a tenant echoes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<String>>,
     /// What was sent as `statusMap`, where a tenant echoes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_map: Option<Map<String, Value>>,
     /// What was sent as `request`, where a tenant echoes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Map<String, Value>>,
     /// All other fields, `ownerRef` among them, and those of an unexpected type.
+    #[serde(skip)]
     pub extra: Map<String, Value>,
 }
 

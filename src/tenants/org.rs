@@ -12,7 +12,7 @@ use super::directory::{Directory, Lookup};
 use super::reservations::{Reservation, Reservations, Target};
 use crate::model::Kind;
 use crate::sailpoint::snapshot::Snapshot;
-use crate::sailpoint::{Error, Integration, Named};
+use crate::sailpoint::{Error, Integration, Listed, Named};
 
 /// An org and what is known of it.
 #[derive(Debug)]
@@ -31,14 +31,14 @@ struct State {
     rounds: u64,
     last: Option<Round>,
     /// Of the last LIST that was read: its start and the tenant's clock.
-    listed: Option<Listed>,
+    listed: Option<LastList>,
     wanted: Option<Instant>,
     directory: Directory,
     vanished: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Listed {
+struct LastList {
     started: Instant,
     date: Option<Timestamp>,
     whole: bool,
@@ -123,7 +123,7 @@ impl Org {
         if let Some(listed) = state.listed
             && since.is_none_or(|since| listed.started >= since)
         {
-            let Listed { started, whole, date, whole_so_far } = listed;
+            let LastList { started, whole, date, whole_so_far } = listed;
             let mass_disappearance = state.mass_disappearance();
             return Look::Listed(OrgView { started, whole, date, whole_so_far, mass_disappearance });
         }
@@ -158,23 +158,25 @@ impl Org {
         change(&mut self.state().snapshot);
     }
 
-    /// Takes over a LIST: `missing` are the ids that it should have shown and that are there all the same.
+    /// Takes over a LIST: `missing` are the ids that it should have shown and that are there all the same. Returns the ids
+    /// that are other than before, or gone.
     pub fn listed(
         &self,
-        list: Vec<Integration>,
+        list: Vec<Listed>,
         started: Instant,
         date: Option<Timestamp>,
         lag: std::time::Duration,
         missing: Vec<String>,
-    ) {
+    ) -> BTreeSet<Arc<str>> {
         let mut state = self.state();
         let whole = missing.is_empty();
-        state.snapshot.merge(list, started, lag, whole);
+        let changed = state.snapshot.merge(list, started, lag, whole);
         state.rounds += u64::from(whole);
         let whole_so_far = state.rounds;
-        state.listed = Some(Listed { started, date, whole, whole_so_far });
+        state.listed = Some(LastList { started, date, whole, whole_so_far });
         let outcome = if whole { ListOutcome::Whole } else { ListOutcome::Incomplete(missing) };
         state.last = Some(Round { started, ended: Instant::now(), outcome });
+        changed
     }
 
     /// A LIST, or what it takes to send one, failed.
@@ -203,10 +205,10 @@ impl Org {
     #[must_use]
     pub fn missing(
         &self,
-        list: &[Integration],
+        list: &[Listed],
         started: Instant,
         lag: std::time::Duration,
-        held: &BTreeSet<String>,
+        held: &BTreeSet<Arc<str>>,
     ) -> Vec<String> {
         self.state().snapshot.missing(list, started, lag, held)
     }
@@ -239,7 +241,7 @@ impl Org {
     /// The integration of this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Arc<Integration>> {
-        self.read(|snapshot| snapshot.get(id).cloned())
+        self.read(|snapshot| snapshot.get(id))
     }
 }
 

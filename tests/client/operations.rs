@@ -103,7 +103,7 @@ async fn what_the_tenant_may_do_differently_is_read_too() {
     let client = in_version(&tenant, ApiVersion::Beta);
     let list = client.list(slot(&client).await).await.unwrap();
     assert!(list.deprecated);
-    assert_eq!(list.value[0].attributes.as_ref().unwrap()["username"], "svc_legacy");
+    assert_eq!(list.value[0].open().unwrap().attributes.as_ref().unwrap()["username"], "svc_legacy");
     tenant.turn(&json!({"ticketFields": "absent", "secretReadBack": "dropped"})).await;
     let read = client.get(slot(&client).await, ID).await.unwrap().value;
     assert!(read.status_map.is_none() && !read.attributes.unwrap().contains_key("password"));

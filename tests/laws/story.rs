@@ -180,7 +180,7 @@ impl Hero<'_> {
         let list = client.list(client.prepare(Class::Look).await.unwrap()).await.unwrap().value;
         let find = |id: &str| {
             let found = list.iter().find(|one| one.id.as_deref() == Some(id)).unwrap();
-            Remote::new(Arc::new(found.clone())).unwrap()
+            Remote::new(found.open().unwrap()).unwrap()
         };
         match (&self.recorded.id, &self.stranger) {
             (Some(id), _) => Observed::Present(find(id), Link::Held),

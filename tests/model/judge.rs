@@ -72,7 +72,7 @@ pub struct Judge {
     pub client: Client,
     pub config: Config,
     known: RefCell<HashMap<Sight, Judged>>,
-    held: RefCell<HashMap<Option<Resource>, BTreeSet<String>>>,
+    held: RefCell<HashMap<Option<Resource>, BTreeSet<Arc<str>>>>,
     looks: Cell<usize>,
 }
 
@@ -93,7 +93,7 @@ impl Judge {
     }
 
     /// The ids that are held, as the watch shows it.
-    pub fn held(&self, view: Option<Resource>) -> BTreeSet<String> {
+    pub fn held(&self, view: Option<Resource>) -> BTreeSet<Arc<str>> {
         self.held.borrow_mut().entry(view).or_insert_with_key(|view| self.holders(view.as_ref()).ids(ORG)).clone()
     }
 

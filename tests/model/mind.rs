@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sim_operator::sailpoint::Integration;
+use sim_operator::sailpoint::Listed;
 use sim_operator::sailpoint::snapshot::Snapshot;
 
 use crate::real::{NOW, TICK, ago, id, integration};
@@ -41,7 +41,7 @@ pub enum Event {
 pub struct Asked {
     pub shown: Vec<Shown>,
     pub age: Age,
-    pub held: BTreeSet<String>,
+    pub held: BTreeSet<Arc<str>>,
 }
 
 /// All beliefs there are.
@@ -53,8 +53,8 @@ pub struct Minds {
     missing: RefCell<HashMap<(Mind, Asked), Vec<Id>>>,
 }
 
-fn listed(shown: &[Shown]) -> Vec<Integration> {
-    shown.iter().copied().map(integration).collect()
+fn listed(shown: &[Shown]) -> Vec<Listed> {
+    shown.iter().map(|one| Listed::from(&integration(*one))).collect()
 }
 
 impl Minds {
@@ -113,14 +113,14 @@ fn apply(snapshot: &mut Snapshot, event: &Event) {
     match event {
         Event::Listed { shown, age, gone, there, whole } => {
             for one in there {
-                snapshot.read(Arc::new(integration(*one)), *NOW);
+                snapshot.read(&integration(*one), *NOW);
             }
             for one in gone {
                 snapshot.confirm_gone(&one.to_string(), *NOW);
             }
             snapshot.merge(listed(shown), ago(*age), u32::from(LAG) * TICK, *whole);
         }
-        Event::Wrote(shown) => snapshot.wrote(Arc::new(integration(*shown)), *NOW),
+        Event::Wrote(shown) => snapshot.wrote(&integration(*shown), *NOW),
         Event::Deleted(id) => snapshot.deleted(&id.to_string(), *NOW),
         Event::Unanswered(id) => snapshot.unanswered(&id.to_string(), *NOW),
         Event::Tick => *snapshot = snapshot.with_times(|time| time - TICK),

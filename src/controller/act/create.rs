@@ -152,7 +152,7 @@ fn bound(
         );
         return None;
     }
-    scene.connection.org.update(|snapshot| snapshot.wrote(integration, answer.answered));
+    scene.connection.org.update(|snapshot| snapshot.wrote(&integration, answer.answered));
     let mut sent = record(wants);
     note_normalised(wants, &remote, &mut sent);
     Some(Applied {

@@ -167,7 +167,7 @@ impl Prepared<'_> {
     fn applied(&self, answer: Answer<Integration>, wants: &Wants) -> Applied {
         let id = self.update.remote.id.clone();
         let integration = Arc::new(Integration { id: Some(id.clone()), ..answer.value });
-        self.scene.connection.org.update(|snapshot| snapshot.wrote(Arc::clone(&integration), answer.answered));
+        self.scene.connection.org.update(|snapshot| snapshot.wrote(&integration, answer.answered));
         let mut sent = self.update.comparison.record.clone();
         for (path, want) in wants {
             record_want(path, want, &mut sent);

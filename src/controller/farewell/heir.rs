@@ -11,7 +11,7 @@ use crate::tenants::{Connection, Look, Standing};
 impl Leaving<'_> {
     /// Another live resource, allowed to, that claims the integration by its id or its name.
     pub(super) async fn heir(&self, id: &str, connection: &Connection) -> Result<Option<String>, Halt> {
-        let name = connection.org.get(id).and_then(|integration| integration.name.clone());
+        let name = connection.org.read(|snapshot| snapshot.name(id).map(str::to_owned));
         for other in self.context.integrations.state() {
             if other.uid() == self.resource.uid() || other.metadata.deletion_timestamp.is_some() {
                 continue;

@@ -195,7 +195,7 @@ impl Looking<'_> {
 
     /// Integrations of this name that no other resource holds, and one that holds another.
     fn free_and_held(&self, name: &str) -> (Vec<Remote>, Option<Holder>) {
-        let found: Vec<Arc<_>> = self.at.org.read(|snapshot| snapshot.named(name).cloned().collect());
+        let found: Vec<Arc<_>> = self.at.org.read(|snapshot| snapshot.named(name).collect());
         let mut free = Vec::new();
         let mut held = None;
         for remote in found.into_iter().filter_map(Remote::new) {

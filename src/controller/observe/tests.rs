@@ -12,7 +12,7 @@ use super::*;
 use crate::api::annotations::{CREATE, WrittenFor};
 use crate::api::integration::TenantIdentity;
 use crate::api::{Mode, Policy, SimIntegration, SimIntegrationSpec, SimIntegrationStatus};
-use crate::sailpoint::{ApiVersion, Budget, Client, ClientConfig, Integration, Unobserved};
+use crate::sailpoint::{ApiVersion, Budget, Client, ClientConfig, Integration, Listed, Unobserved};
 use crate::tenants::{Org, TenantKey};
 
 mod unresolved;
@@ -53,10 +53,9 @@ impl Scene {
 
     /// A LIST at `seconds` that shows `names` by id, or that is not whole.
     fn listed(&self, seconds: u32, shown: &[(&str, &str)], is_whole: bool) {
-        let one = |(id, name): &(&str, &str)| Integration {
-            id: Some((*id).to_owned()),
-            name: Some((*name).to_owned()),
-            ..Integration::default()
+        let one = |(id, name): &(&str, &str)| {
+            let (id, name) = (Some((*id).to_owned()), Some((*name).to_owned()));
+            Listed::from(&Integration { id, name, ..Integration::default() })
         };
         let missing = if is_whole { Vec::new() } else { vec!["known".to_owned()] };
         self.org().listed(shown.iter().map(one).collect(), self.at(seconds), None, LAG, missing);

@@ -11,7 +11,7 @@ use crate::api::{Reason, SailPointTenant};
 use crate::controller::Context;
 use crate::controller::requests::Requests;
 use crate::model::Kind;
-use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Purpose};
+use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Listed, Purpose};
 use crate::tenants::{Connection, ListOutcome, Org};
 
 /// Lists the org if a resync is due or somebody waits for it. Returns whether it was listed.
@@ -50,10 +50,10 @@ pub(super) async fn list_if_due(
 }
 
 /// Without ids nothing in the list can be owned, and nothing created could be found again.
-fn has_ids(answer: &Answer<Vec<Integration>>, tenant: &SailPointTenant) -> Result<(), Trouble> {
+fn has_ids(answer: &Answer<Vec<Listed>>, tenant: &SailPointTenant) -> Result<(), Trouble> {
     let Some(without) = answer.value.iter().find(|integration| integration.id.is_none()) else { return Ok(()) };
     let api = tenant.spec.api;
-    let message = if without.extra.contains_key("id") {
+    let message = if without.has_odd_id {
         format!(
             "the list of API version {api} shows an integration whose id can be none, so that nothing in it is believed"
         )
@@ -70,7 +70,7 @@ fn has_ids(answer: &Answer<Vec<Integration>>, tenant: &SailPointTenant) -> Resul
 async fn believe(
     context: &Context,
     connection: &Connection,
-    answer: Answer<Vec<Integration>>,
+    answer: Answer<Vec<Listed>>,
     accept: bool,
 ) -> Result<(), Error> {
     let (org, lag) = (&connection.org, context.config.list_lag);
@@ -78,8 +78,8 @@ async fn believe(
     let held = context.holders.ids_in_status(&org.name);
     let mut missing = org.missing(&list, started, lag, &held);
     // What is being deleted goes because somebody asked for it, if it goes.
-    let vanished: BTreeSet<String> =
-        context.holders.ids_of_the_living(&org.name).into_iter().filter(|id| missing.contains(id)).collect();
+    let living = context.holders.ids_of_the_living(&org.name);
+    let vanished: BTreeSet<String> = missing.iter().filter(|id| living.contains(id.as_str())).cloned().collect();
     let too_many = vanished.len() > most_believed(&held) && !accept;
     let asked = if too_many { most_believed(&held) + 1 } else { missing.len() };
     let mut gone = BTreeMap::new();
@@ -89,7 +89,7 @@ async fn believe(
     }
     // What only an annotation names, anybody may have written there: it makes the list no liar unless it is there.
     for id in org.missing(&list, started, lag, &context.holders.ids(&org.name)) {
-        if too_many || held.contains(&id) || missing.contains(&id) {
+        if too_many || held.contains(id.as_str()) || missing.contains(&id) {
             continue;
         }
         match look_for(connection, &id).await? {
@@ -112,7 +112,7 @@ async fn believe(
 }
 
 /// So many of the ids that resources hold may vanish in one resync: two, or a fifth.
-fn most_believed(held: &BTreeSet<String>) -> usize {
+fn most_believed(held: &BTreeSet<Arc<str>>) -> usize {
     (held.len() / 5).max(2)
 }
 
@@ -132,8 +132,8 @@ async fn look_for(connection: &Connection, id: &str) -> Result<Found, Error> {
     let asked = Instant::now();
     match connection.client.get(slot, id).await {
         Ok(answer) => {
-            let integration = Arc::new(Integration { id: Some(id.to_owned()), ..answer.value });
-            connection.org.update(|snapshot| snapshot.read(integration, answer.started));
+            let integration = Integration { id: Some(id.to_owned()), ..answer.value };
+            connection.org.update(|snapshot| snapshot.read(&integration, answer.started));
             Ok(Found::There)
         }
         Err(error) if error.kind() == (ErrorKind::NotFound { by_sailpoint: true }) => Ok(Found::Gone(asked)),

@@ -9,6 +9,10 @@ fn integration(id: &str, name: &str) -> Integration {
     Integration { id: Some(id.to_owned()), name: Some(name.to_owned()), ..Integration::default() }
 }
 
+fn listed(id: &str, name: &str) -> Listed {
+    Listed::from(&integration(id, name))
+}
+
 fn ids(snapshot: &Snapshot) -> Vec<&str> {
     snapshot.ids().collect()
 }
@@ -17,8 +21,8 @@ fn ids(snapshot: &Snapshot) -> Vec<&str> {
 fn a_list_never_removes_or_replaces_what_we_wrote_since_it_started() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.wrote(Arc::new(integration("new", "written")), start);
-    snapshot.merge(vec![integration("new", "stale")], start + SECOND, LAG, true);
+    snapshot.wrote(&integration("new", "written"), start);
+    snapshot.merge(vec![listed("new", "stale")], start + SECOND, LAG, true);
     assert_eq!(snapshot.get("new").unwrap().name.as_deref(), Some("written"));
     snapshot.merge(vec![], start + SECOND, LAG, true);
     assert_eq!(ids(&snapshot), ["new"], "a lagging list does not remove it");
@@ -30,11 +34,11 @@ fn a_list_never_removes_or_replaces_what_we_wrote_since_it_started() {
 fn a_lagging_list_revives_nothing_that_we_deleted() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "a")], start, LAG, true);
     snapshot.deleted("a", start + SECOND);
-    snapshot.merge(vec![integration("a", "a")], start + 2 * SECOND, LAG, true);
+    snapshot.merge(vec![listed("a", "a")], start + 2 * SECOND, LAG, true);
     assert!(snapshot.is_empty() && snapshot.is_gone("a", None));
-    snapshot.merge(vec![integration("a", "a")], start + LAG + 2 * SECOND, LAG, true);
+    snapshot.merge(vec![listed("a", "a")], start + LAG + 2 * SECOND, LAG, true);
     assert_eq!(ids(&snapshot), ["a"], "after the lag it is believed: the delete did not last");
     assert!(!snapshot.is_gone("a", None));
 }
@@ -43,11 +47,11 @@ fn a_lagging_list_revives_nothing_that_we_deleted() {
 fn what_is_held_or_was_listed_is_missed() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "a"), listed("b", "b")], start, LAG, true);
     snapshot.deleted("b", start);
-    let held = BTreeSet::from(["h".to_owned(), "new".to_owned()]);
+    let held = BTreeSet::from(["h".into(), "new".into()]);
     let later = start + LAG + SECOND;
-    snapshot.wrote(Arc::new(integration("new", "new")), later);
+    snapshot.wrote(&integration("new", "new"), later);
     assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["a", "h"]);
     snapshot.confirm_gone("a", start);
     assert_eq!(snapshot.missing(&[], later + SECOND, LAG, &held), ["h"]);
@@ -67,11 +71,11 @@ fn what_is_held_or_was_listed_is_missed() {
 fn a_list_soon_after_another_must_show_what_that_one_showed() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "a"), listed("b", "b")], start, LAG, true);
     let none = BTreeSet::new();
     assert_eq!(snapshot.missing(&[], start + SECOND, LAG, &none), ["a", "b"]);
-    snapshot.read(Arc::new(integration("a", "a")), start + 2 * SECOND);
-    snapshot.wrote(Arc::new(integration("b", "b")), start + 2 * SECOND);
+    snapshot.read(&integration("a", "a"), start + 2 * SECOND);
+    snapshot.wrote(&integration("b", "b"), start + 2 * SECOND);
     assert_eq!(snapshot.missing(&[], start + 3 * SECOND, LAG, &none), ["a", "b"], "whatever we know of them since");
 }
 
@@ -80,9 +84,9 @@ fn what_we_wrote_outweighs_every_list_until_the_lag_is_over() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
     assert_eq!(snapshot.outweighs_lists_until("a", LAG, start), None);
-    snapshot.merge(vec![integration("a", "a")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "a")], start, LAG, true);
     assert_eq!(snapshot.outweighs_lists_until("a", LAG, start), None, "a LIST showed it");
-    snapshot.wrote(Arc::new(integration("a", "b")), start);
+    snapshot.wrote(&integration("a", "b"), start);
     assert_eq!(snapshot.outweighs_lists_until("a", LAG, start + SECOND), Some(start + LAG));
     assert_eq!(snapshot.outweighs_lists_until("a", LAG, start + LAG), None);
 }
@@ -91,10 +95,10 @@ fn what_we_wrote_outweighs_every_list_until_the_lag_is_over() {
 fn of_two_lists_the_later_is_the_newer() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "before")], start, LAG, true);
-    snapshot.merge(vec![integration("a", "after")], start + SECOND, LAG, true);
+    snapshot.merge(vec![listed("a", "before")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "after")], start + SECOND, LAG, true);
     assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"));
-    snapshot.merge(vec![integration("a", "before")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "before")], start, LAG, true);
     assert_eq!(snapshot.get("a").unwrap().name.as_deref(), Some("after"), "an earlier one that comes late is not");
 }
 
@@ -102,8 +106,8 @@ fn of_two_lists_the_later_is_the_newer() {
 fn a_list_that_is_not_whole_removes_nothing() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "a")], start, LAG, true);
-    snapshot.merge(vec![integration("b", "b")], start + LAG + SECOND, LAG, false);
+    snapshot.merge(vec![listed("a", "a")], start, LAG, true);
+    snapshot.merge(vec![listed("b", "b")], start + LAG + SECOND, LAG, false);
     assert_eq!(ids(&snapshot), ["a", "b"]);
 }
 
@@ -111,11 +115,11 @@ fn a_list_that_is_not_whole_removes_nothing() {
 fn what_was_known_before_is_no_result_of_a_create() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "a"), integration("b", "b")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "a"), listed("b", "b")], start, LAG, true);
     snapshot.deleted("b", start);
     let mark = snapshot.mark();
     // It started before the create was sent, and ended after: it may show its result.
-    snapshot.merge(vec![integration("a", "a"), integration("new", "new")], start + SECOND, LAG, true);
+    snapshot.merge(vec![listed("a", "a"), listed("new", "new")], start + SECOND, LAG, true);
     let known = ["a", "b", "new", "other"].map(|id| snapshot.was_known(id, mark));
     assert_eq!(known, [true, true, false, false]);
 }
@@ -124,9 +128,9 @@ fn what_was_known_before_is_no_result_of_a_create() {
 fn names_follow_their_entries() {
     let start = Instant::now();
     let mut snapshot = Snapshot::default();
-    snapshot.merge(vec![integration("a", "x"), integration("b", "x")], start, LAG, true);
+    snapshot.merge(vec![listed("a", "x"), listed("b", "x")], start, LAG, true);
     assert_eq!(snapshot.named("x").count(), 2);
-    snapshot.wrote(Arc::new(integration("a", "y")), start);
+    snapshot.wrote(&integration("a", "y"), start);
     assert_eq!(snapshot.named("x").count(), 1);
     assert_eq!(snapshot.named("y").count(), 1);
 }

@@ -65,31 +65,6 @@ fn what_is_not_understood_is_kept_as_it_came() {
 }
 
 #[test]
-fn a_list_is_whole_or_an_error() {
-    assert_eq!(Integration::read_list(json!([whole(), {}])).unwrap().len(), 2);
-    assert_eq!(Integration::read_list(json!([])).unwrap(), []);
-    assert_eq!(Integration::read_list(whole()).unwrap()[0].id.as_deref(), Some("2c91"));
-    assert_eq!(Integration::read_list(json!([{}, 5])).unwrap_err(), "entry 1 of the list is no JSON object");
-    for odd in [json!(null), json!({}), json!({"messages": []}), json!("x"), json!({"name": 1})] {
-        assert!(Integration::read_list(odd.clone()).unwrap_err().contains("where a list was expected"), "{odd}");
-    }
-}
-
-#[test]
-fn what_would_hide_an_integration_is_an_error() {
-    let one = |id: Value, name: Value| json!({"id": id, "name": name});
-    let twice = json!([one(json!("1"), json!("a")), one(json!("2"), json!("b")), one(json!(1), json!("c"))]);
-    assert!(Integration::read_list(twice).unwrap_err().starts_with("entries 0 and 2"));
-    let repeated = json!([one(json!("1"), json!("a")), one(json!("1"), json!("a"))]);
-    assert_eq!(Integration::read_list(repeated).unwrap().len(), 2, "said twice and the same");
-    for name in [json!({"a": 1}), json!(["a"]), json!(true)] {
-        let error = Integration::read_list(json!([one(json!("1"), name)])).unwrap_err();
-        assert_eq!(error, "entry 0 of the list has a name that is no text");
-    }
-    assert_eq!(Integration::read_list(json!([one(json!("1"), json!(null))])).unwrap()[0].name, None);
-}
-
-#[test]
 fn what_can_be_no_id_is_none() {
     let odd =
         [json!(""), json!(".."), json!("../x"), json!("a\u{0}b"), json!("x".repeat(10_000)), json!(1.5), json!({})];
