@@ -21,6 +21,8 @@ pub enum Retry {
     Refused,
     /// When the tenant was looked at again.
     Tenant,
+    /// When one of those who write to the tenant has done so.
+    Writers,
 }
 
 /// What follows from a failure.
@@ -45,8 +47,8 @@ pub enum Doing {
     Delete,
 }
 
-/// So many others write: the next place is soon free.
-const BUSY: Duration = Duration::from_millis(250);
+/// Another resource is about to take the same.
+const RESERVED: Duration = Duration::from_secs(1);
 /// Kubernetes has a newer version, which the watch brings soon.
 pub(super) const STALE: Duration = Duration::from_millis(200);
 
@@ -75,8 +77,8 @@ pub fn of_failure(failure: &Failure, doing: Doing) -> Disposition {
             verdict: Some(Verdict::Stalled(Reason::WouldLose, failure.to_string().into(), None)),
             retry: Retry::Refused,
         },
-        Failure::Busy => quietly(Retry::After(BUSY)),
-        Failure::Reserved(_) => quietly(Retry::After(4 * BUSY)),
+        Failure::Busy => quietly(Retry::Writers),
+        Failure::Reserved(_) => quietly(Retry::After(RESERVED)),
         Failure::PatchRefused(_) => quietly(Retry::Now),
     }
 }

@@ -16,6 +16,9 @@ use crate::config::Config;
 use crate::metrics::Outcome;
 use crate::tenants::Connection;
 
+/// Whoever waits to write looks again after this, should nobody wake it.
+const LONGEST_QUEUE: Duration = Duration::from_mins(1);
+
 /// What one pass found, and when the next shall be.
 pub(super) struct Pass {
     /// What the status shall say; `None` leaves it as it is.
@@ -60,6 +63,13 @@ pub(super) fn delay(
         Retry::After(wait) => wait,
         Retry::Now => Duration::ZERO,
         Retry::Refused => super::backoff::jittered(refused_retry),
+        Retry::Writers => {
+            if let Some(connection) = connection {
+                let wake = context.integrations.waker(&resource.namespace().unwrap_or_default(), &resource.name_any());
+                connection.writers.wait(resource.uid().unwrap_or_default(), wake);
+            }
+            super::backoff::jittered(LONGEST_QUEUE)
+        }
         Retry::Tenant => {
             if let Some(connection) = connection {
                 drop(connection.org.look(Some(Instant::now())));

@@ -58,6 +58,14 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
         }
     }
 
+    /// Reconciles this resource soon, when it is called.
+    pub fn waker(&self, namespace: &str, name: &str) -> impl FnOnce() + Send + use<K> + 'static {
+        let sender = self.of(namespace).map(|watch| watch.wake.clone());
+        let resource = ObjectRef::new(name).within(namespace);
+        // Nobody listens only while the process ends.
+        move || drop(sender.map(|sender| sender.send(resource)))
+    }
+
     /// Waits until every watch has shown all that there is.
     pub async fn ready(&self) {
         for watch in &self.0 {

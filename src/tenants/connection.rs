@@ -5,9 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::{Org, TenantKey};
+use super::{Org, TenantKey, Writers};
 use crate::model::Path;
 use crate::sailpoint::Client;
 
@@ -21,7 +19,8 @@ pub struct Connection {
     pub org: Arc<Org>,
     /// How often it is listed.
     pub resync: Duration,
-    writers: Arc<Semaphore>,
+    /// Who may write to it.
+    pub writers: Writers,
     refuses_patch_of: Mutex<BTreeSet<(&'static str, bool)>>,
 }
 
@@ -35,14 +34,7 @@ impl Connection {
     /// A tenant at which at most `writers` reconciles write at once, so that a slow one does not hold them all.
     #[must_use]
     pub fn new(key: TenantKey, client: Client, org: Arc<Org>, resync: Duration, writers: usize) -> Self {
-        let writers = Arc::new(Semaphore::new(writers));
-        Self { key, client, org, resync, writers, refuses_patch_of: Mutex::default() }
-    }
-
-    /// The right to write now; `None` while others hold all of them.
-    #[must_use]
-    pub fn try_write(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.writers).try_acquire_owned().ok()
+        Self { key, client, org, resync, writers: Writers::new(writers), refuses_patch_of: Mutex::default() }
     }
 
     /// Remembers that this tenant refuses a PATCH of such a path, `shown` when read or not, so that it is not asked again.

@@ -8,9 +8,11 @@ mod directory;
 mod fleet;
 mod org;
 mod reservations;
+mod writers;
 
 pub use connection::Connection;
 pub use directory::Lookup;
 pub use fleet::{Fleet, Standing, TenantKey};
 pub use org::{ListOutcome, Look, Org, OrgView, Round};
 pub use reservations::{Reservation, Target};
+pub use writers::{Writers, Writing};

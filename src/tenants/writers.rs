@@ -1,0 +1,129 @@
+//! So many reconciles of one tenant may write at once; the others wait in the order they came, and are woken.
+//!
+//! Whoever waits here holds nothing and looks at nothing: thousands may.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The right to write to one tenant. A clone is the same right.
+#[derive(Clone, Debug)]
+pub struct Writers(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    waiting: VecDeque<Waiter>,
+    /// Those of `waiting`, by who they are: none waits twice.
+    known: HashSet<String>,
+}
+
+struct Waiter {
+    who: String,
+    wake: Box<dyn FnOnce() + Send>,
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.who)
+    }
+}
+
+impl Writers {
+    /// At most `at_once` write at once.
+    #[must_use]
+    pub fn new(at_once: usize) -> Self {
+        Self(Arc::new(Mutex::new(State { free: at_once, waiting: VecDeque::new(), known: HashSet::new() })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The right to write now; `None` while others hold all of them.
+    #[must_use]
+    pub fn try_write(&self) -> Option<Writing> {
+        let mut state = self.state();
+        state.free = state.free.checked_sub(1)?;
+        Some(Writing(self.clone()))
+    }
+
+    /// Wakes `who` when it may write, at once if it may by now. Nothing is kept for it: another may come first, and then
+    /// it waits again.
+    pub fn wait(&self, who: String, wake: impl FnOnce() + Send + 'static) {
+        let mut state = self.state();
+        if state.known.insert(who.clone()) {
+            state.waiting.push_back(Waiter { who, wake: Box::new(wake) });
+        }
+        wake_all(state);
+    }
+}
+
+/// Wakes as many as may write. Also those before whom were woken and did not come are made up for so.
+fn wake_all(mut state: MutexGuard<'_, State>) {
+    let free = state.free.min(state.waiting.len());
+    let woken: Vec<Waiter> = state.waiting.drain(..free).collect();
+    for waiter in &woken {
+        state.known.remove(&waiter.who);
+    }
+    if state.waiting.is_empty() {
+        (state.waiting, state.known) = (VecDeque::new(), HashSet::new());
+    }
+    drop(state);
+    for waiter in woken {
+        (waiter.wake)();
+    }
+}
+
+/// The right to write, until it is dropped.
+#[derive(Debug)]
+#[must_use = "what is dropped is given back"]
+pub struct Writing(Writers);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.free += 1;
+        wake_all(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    fn wait(writers: &Writers, who: &str, tell: &Sender<String>) {
+        let (name, tell) = (who.to_owned(), tell.clone());
+        writers.wait(who.to_owned(), move || tell.send(name).unwrap());
+    }
+
+    fn woken(told: &Receiver<String>) -> Vec<String> {
+        told.try_iter().collect()
+    }
+
+    #[test]
+    fn who_waits_is_woken_in_order_and_once() {
+        let (writers, (tell, told)) = (Writers::new(2), channel());
+        let (one, two) = (writers.try_write().unwrap(), writers.try_write().unwrap());
+        assert!(writers.try_write().is_none());
+        for who in ["a", "b", "a", "c"] {
+            wait(&writers, who, &tell);
+        }
+        assert_eq!(woken(&told), [""; 0]);
+        drop(one);
+        assert_eq!(woken(&told), ["a"]);
+        drop(two);
+        assert_eq!(woken(&told), ["b", "c"], "a did not come: both places are free");
+    }
+
+    #[test]
+    fn who_waits_though_it_may_write_is_woken_at_once() {
+        let (writers, (tell, told)) = (Writers::new(1), channel());
+        wait(&writers, "a", &tell);
+        assert_eq!(woken(&told), ["a"]);
+        wait(&writers, "a", &tell);
+        assert_eq!(woken(&told), ["a"], "it waits anew");
+    }
+}
