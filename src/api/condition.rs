@@ -78,7 +78,7 @@ pub fn unchanged(condition: &Condition) -> Option<Verdict> {
     Some(Verdict {
         type_: *ConditionType::ALL.iter().find(|type_| type_.as_str() == condition.type_)?,
         status: condition.status == "True",
-        reason: *Reason::ALL.iter().find(|reason| reason.as_str() == condition.reason)?,
+        reason: Reason::named(&condition.reason)?,
         message: condition.message.clone(),
     })
 }
@@ -108,6 +108,12 @@ macro_rules! reasons {
         impl Reason {
             /// Every reason there is.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The reason that is written so.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().find(|reason| reason.as_str() == name).copied()
+            }
 
             /// The reason as it is written.
             #[must_use]

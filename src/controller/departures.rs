@@ -73,7 +73,7 @@ impl Departure {
             Self::Integration(uid, holder) => {
                 context.memories.forget(&uid);
                 if let Some(holder) = holder {
-                    wake_those_who_wait(context, holder.tenant.as_ref(), holder.id(), holder.wants());
+                    wake_those_who_wait(context, holder.tenant.as_deref(), holder.id(), holder.wants());
                 }
             }
             Self::Tenant(uid, key) => {
@@ -96,12 +96,7 @@ fn wake_those_who_wait(context: &Context, tenant: Option<&TenantKey>, id: Option
     if let Some(key) = tenant {
         context.wake_tenant(key);
     }
-    for other in context.integrations.state() {
-        let by_id = id.is_some() && other.spec.external_id.as_deref() == id;
-        if by_id || super::integration_name(&other) == name {
-            context.wake_integration(&other);
-        }
-    }
+    context.wake_where(|other| (id.is_some() && other.external_id.as_deref() == id) || other.wants() == name);
 }
 
 #[cfg(test)]

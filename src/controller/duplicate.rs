@@ -47,7 +47,7 @@ async fn one_try(context: &Context, scene: &Scene<'_>, bound: &Bound, until: Ins
     let target = Target::Id(id.clone());
     let reservation = scene.connection.org.reserve(target, &resource_name(scene.resource));
     let holder = match &reservation {
-        Ok(_) => context.holders.other_holder_of_id(&tenant.org, id, &uid).map(|holder| holder.resource),
+        Ok(_) => context.holders.other_holder_of_id(&tenant.org, id, &uid).map(|holder| holder.resource.into()),
         Err(other) => Some(other.clone()),
     };
     if let Some(holder) = holder {

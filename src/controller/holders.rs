@@ -1,40 +1,55 @@
-//! Which resource holds which integration: by id, by the name of an open create, and which names are wanted.
+//! Which resource holds which integration: by id, by the name of an open create, and which names are wanted. And all else
+//! that is asked of every resource at once, so that none has to be opened for it.
 //!
-//! Fed by the watch, so that it never knows less than the store that reconciles read.
+//! Fed by the watch, so that it never knows less than the store that reconciles read. There may be tens of thousands: what
+//! many share is kept once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
 
-use super::departures::has_left;
+use super::departures::{has_left, is_ours};
 use super::recorded::Recorded;
-use crate::api::{Annotations, Mode, SimIntegration};
+use crate::api::condition::find;
+use crate::api::{Adopt, Annotations, ConditionType, Mode, Reason, SimIntegration};
 use crate::config::Config;
 use crate::tenants::TenantKey;
 
 /// One resource and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub struct Holder {
     /// `namespace/name`.
-    pub resource: String,
+    pub resource: Box<str>,
     /// When it was created, then its uid: the order in which resources that hold nothing may take.
-    pub age: (Option<Timestamp>, String),
+    pub age: (Option<Timestamp>, Arc<str>),
     /// The tenant that it names, or the default.
-    pub tenant: Option<TenantKey>,
+    pub tenant: Option<Arc<TenantKey>>,
     /// Whether it is being deleted.
-    is_leaving: bool,
+    pub is_leaving: bool,
+    /// Whether our finalizer is on it.
+    pub is_ours: bool,
+    /// The reason of its condition Ready.
+    pub reason: Option<Reason>,
+    /// `spec.externalId`.
+    pub external_id: Option<Box<str>>,
+    /// `spec.policy.adopt`.
+    pub adopt: Option<Adopt>,
+    /// Whether its status names an id.
+    pub has_status_id: bool,
     /// Whether it may take anything: resources in mode Plan or Paused reserve nothing, nor do those being deleted.
     reserves: bool,
     /// Until when an annotation pauses it.
     paused_until: Option<Timestamp>,
-    org: Option<String>,
-    id: Option<String>,
+    org: Option<Arc<str>>,
+    id: Option<Arc<str>>,
     /// Whether the id stands in the status. An annotation, which whoever may edit the resource can write, claims less.
     in_status: bool,
-    creating: Option<String>,
-    wants: String,
+    creating: Option<Arc<str>>,
+    wants: Arc<str>,
 }
 
 impl Holder {
@@ -48,6 +63,12 @@ impl Holder {
     #[must_use]
     pub fn wants(&self) -> &str {
         &self.wants
+    }
+
+    /// Its namespace.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.resource.split_once('/').map_or("", |(namespace, _)| namespace)
     }
 
     /// Whether it may take anything now, as far as it is up to itself.
@@ -69,11 +90,17 @@ pub struct Holders(Mutex<Index>);
 
 #[derive(Debug, Default)]
 struct Index {
-    holders: HashMap<String, Holder>,
-    by_id: HashMap<(String, String), BTreeSet<String>>,
-    by_creating: HashMap<(String, String), BTreeSet<String>>,
-    by_wanted: HashMap<String, BTreeSet<String>>,
+    holders: HashMap<Arc<str>, Holder>,
+    by_id: ByOrg,
+    by_creating: ByOrg,
+    by_wanted: HashMap<Arc<str>, Uids>,
+    orgs: HashSet<Arc<str>>,
+    tenants: HashSet<Arc<TenantKey>>,
 }
+
+type Uids = Vec<Arc<str>>;
+/// By org, then by what is held there.
+type ByOrg = HashMap<Arc<str>, HashMap<Arc<str>, Uids>>;
 
 impl Holders {
     fn index(&self) -> MutexGuard<'_, Index> {
@@ -85,26 +112,40 @@ impl Holders {
         let Some(uid) = resource.uid() else { return };
         // What was let go of and is kept by somebody else's finalizer holds nothing.
         let recorded = if has_left(resource) { Recorded::default() } else { Recorded::of(resource, cluster) };
-        let mode = resource.spec.policy.as_ref().and_then(|policy| policy.mode);
+        let policy = resource.spec.policy.as_ref();
+        let mode = policy.and_then(|policy| policy.mode);
+        let is_leaving = resource.meta().deletion_timestamp.is_some();
+        let status = resource.status.as_ref();
+        let mut index = self.index();
         let holder = Holder {
-            resource: super::resource_name(resource),
-            age: (resource.meta().creation_timestamp.as_ref().map(|time| time.0), uid.clone()),
-            tenant: super::tenant_key(resource, config),
-            is_leaving: resource.meta().deletion_timestamp.is_some(),
-            reserves: resource.meta().deletion_timestamp.is_none() && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
+            resource: super::resource_name(resource).into(),
+            age: (resource.meta().creation_timestamp.as_ref().map(|time| time.0), uid.into()),
+            tenant: super::tenant_key(resource, config).map(|key| once(&mut index.tenants, Arc::new(key))),
+            is_leaving,
+            is_ours: is_ours(resource),
+            reason: status.and_then(|status| Reason::named(&find(&status.conditions, ConditionType::Ready)?.reason)),
+            external_id: resource.spec.external_id.as_deref().map(Box::from),
+            adopt: policy.and_then(|policy| policy.adopt),
+            has_status_id: status.is_some_and(|status| status.id.is_some()),
+            reserves: !is_leaving && !matches!(mode, Some(Mode::Plan | Mode::Paused)),
             // One that cannot be read pauses until it is corrected.
             paused_until: Annotations::of(resource).paused_until(Timestamp::now()).unwrap_or(Some(Timestamp::MAX)),
-            org: recorded.org.clone(),
-            id: recorded.id.clone(),
+            org: recorded.org.as_deref().map(|org| once(&mut index.orgs, org.into())),
+            id: recorded.id.as_deref().map(Arc::from),
             in_status: recorded.in_status,
-            creating: recorded.intent.as_ref().map(|intent| intent.name.clone()),
-            wants: super::integration_name(resource).to_owned(),
+            creating: recorded.intent.as_ref().map(|intent| intent.name.as_str().into()),
+            wants: super::integration_name(resource).into(),
         };
-        let mut index = self.index();
-        if index.holders.get(&uid) != Some(&holder) {
-            index.remove(&uid);
-            index.insert(uid, holder);
+        if index.holders.get(&holder.age.1) != Some(&holder) {
+            index.remove(&holder.age.1);
+            index.insert(holder);
         }
+    }
+
+    /// What is picked of each resource, in no order. It must ask nothing else of this index.
+    #[must_use]
+    pub fn pick<T>(&self, pick: impl FnMut(&Holder) -> Option<T>) -> Vec<T> {
+        self.index().holders.values().filter_map(pick).collect()
     }
 
     /// The resource is gone; what it was.
@@ -116,19 +157,19 @@ impl Holders {
     #[must_use]
     pub fn other_holder_of_id(&self, org: &str, id: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
-        let claimants = index.by_id.get(&(org.to_owned(), id.to_owned()))?;
+        let claimants = index.by_id.get(org)?.get(id)?;
         let holders = claimants.iter().filter_map(|uid| index.holders.get(uid));
         let first = holders.min_by(|a, b| (!a.in_status, &a.age).cmp(&(!b.in_status, &b.age)))?;
-        (first.age.1 != uid).then(|| first.clone())
+        (*first.age.1 != *uid).then(|| first.clone())
     }
 
     /// Whether a resource other than `uid`, one that is not being deleted, holds this id by its status.
     #[must_use]
     pub fn is_held_by_another(&self, org: &str, id: &str, uid: &str) -> bool {
         let index = self.index();
-        let claimants = index.by_id.get(&(org.to_owned(), id.to_owned())).into_iter().flatten();
+        let claimants = index.by_id.get(org).and_then(|of_org| of_org.get(id)).into_iter().flatten();
         claimants
-            .filter(|other| *other != uid)
+            .filter(|other| ***other != *uid)
             .filter_map(|other| index.holders.get(other))
             .any(|other| other.in_status && !other.is_leaving)
     }
@@ -137,8 +178,8 @@ impl Holders {
     #[must_use]
     pub fn other_creator(&self, org: &str, name: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
-        let creators = index.by_creating.get(&(org.to_owned(), name.to_owned()))?;
-        creators.iter().filter(|other| *other != uid).find_map(|other| index.holders.get(other).cloned())
+        let creators = index.by_creating.get(org)?.get(name)?;
+        creators.iter().filter(|other| ***other != *uid).find_map(|other| index.holders.get(other).cloned())
     }
 
     /// The uids of resources that want this name, oldest first.
@@ -171,34 +212,34 @@ impl Holders {
 
     fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<Arc<str>> {
         let index = self.index();
-        let is_held = |uids: &BTreeSet<String>| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
-        let of_org = index.by_id.iter().filter(|((of, _), uids)| of == org && is_held(uids));
-        of_org.map(|((_, id), _)| id.as_str().into()).collect()
+        let is_held = |uids: &Uids| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
+        let of_org = index.by_id.get(org).into_iter().flatten();
+        of_org.filter(|(_, uids)| is_held(uids)).map(|(id, _)| Arc::clone(id)).collect()
     }
 }
 
 impl Index {
-    fn insert(&mut self, uid: String, holder: Holder) {
+    fn insert(&mut self, holder: Holder) {
+        let uid = Arc::clone(&holder.age.1);
         if let Some(org) = &holder.org {
-            if let Some(id) = &holder.id {
-                self.by_id.entry((org.clone(), id.clone())).or_default().insert(uid.clone());
-            }
-            if let Some(name) = &holder.creating {
-                self.by_creating.entry((org.clone(), name.clone())).or_default().insert(uid.clone());
+            for (held, map) in [(&holder.id, &mut self.by_id), (&holder.creating, &mut self.by_creating)] {
+                if let Some(held) = held {
+                    let of_org = map.entry(Arc::clone(org)).or_default();
+                    of_org.entry(Arc::clone(held)).or_default().push(Arc::clone(&uid));
+                }
             }
         }
-        self.by_wanted.entry(holder.wants.clone()).or_default().insert(uid.clone());
+        self.by_wanted.entry(Arc::clone(&holder.wants)).or_default().push(Arc::clone(&uid));
         self.holders.insert(uid, holder);
     }
 
     fn remove(&mut self, uid: &str) -> Option<Holder> {
         let holder = self.holders.remove(uid)?;
         if let Some(org) = &holder.org {
-            if let Some(id) = &holder.id {
-                take(&mut self.by_id, &(org.clone(), id.clone()), uid);
-            }
-            if let Some(name) = &holder.creating {
-                take(&mut self.by_creating, &(org.clone(), name.clone()), uid);
+            for (held, map) in [(&holder.id, &mut self.by_id), (&holder.creating, &mut self.by_creating)] {
+                if let (Some(held), Some(of_org)) = (held, map.get_mut(org)) {
+                    take(of_org, held, uid);
+                }
             }
         }
         take(&mut self.by_wanted, &holder.wants, uid);
@@ -206,11 +247,20 @@ impl Index {
     }
 }
 
-fn take<K: std::hash::Hash + Eq>(map: &mut HashMap<K, BTreeSet<String>>, key: &K, uid: &str) {
+fn take(map: &mut HashMap<Arc<str>, Uids>, key: &str, uid: &str) {
     if let Some(uids) = map.get_mut(key) {
-        uids.remove(uid);
+        uids.retain(|known| **known != *uid);
         if uids.is_empty() {
             map.remove(key);
         }
     }
+}
+
+/// What is known already to be equal to `value`, or it from now on.
+fn once<T: ?Sized + Eq + Hash>(known: &mut HashSet<Arc<T>>, value: Arc<T>) -> Arc<T> {
+    if let Some(known) = known.get(&value) {
+        return Arc::clone(known);
+    }
+    known.insert(Arc::clone(&value));
+    value
 }

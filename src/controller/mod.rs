@@ -39,7 +39,7 @@ use kube::{Client, ResourceExt as _};
 
 pub use departures::{Census, Departure};
 pub use events::Events;
-pub use holders::Holders;
+pub use holders::{Holder, Holders};
 pub use memory::{Memories, Memory};
 pub use reconcile::reconcile;
 pub use secrets::SecretVersions;
@@ -126,16 +126,15 @@ impl Context {
 
     /// Reconciles soon the integrations that name one of these tenants, or none where it is the default.
     pub fn wake_integrations_of(&self, tenants: &[TenantKey]) {
-        for resource in self.integrations.state() {
-            if tenant_key(&resource, &self.config).is_some_and(|key| tenants.contains(&key)) {
-                self.wake_integration(&resource);
-            }
-        }
+        self.wake_where(|holder| holder.tenant.as_deref().is_some_and(|key| tenants.contains(key)));
     }
 
-    /// Reconciles this integration soon.
-    pub fn wake_integration(&self, resource: &SimIntegration) {
-        self.integrations.wake(&resource.namespace().unwrap_or_default(), &resource.name_any());
+    /// Reconciles soon the integrations of which this is so.
+    pub fn wake_where(&self, is_concerned: impl Fn(&Holder) -> bool) {
+        for resource in self.holders.pick(|holder| is_concerned(holder).then(|| holder.resource.clone())) {
+            let (namespace, name) = resource.split_once('/').unwrap_or_default();
+            self.integrations.wake(namespace, name);
+        }
     }
 }
 

@@ -44,12 +44,6 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
         self.0.iter().map(|watch| watch.namespace.as_deref())
     }
 
-    /// All resources.
-    #[must_use]
-    pub fn state(&self) -> Vec<Arc<K>> {
-        self.0.iter().flat_map(|watch| watch.store.state()).collect()
-    }
-
     /// Reconciles this resource soon.
     pub fn wake(&self, namespace: &str, name: &str) {
         if let Some(watch) = self.of(namespace) {

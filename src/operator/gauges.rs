@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::api::condition::find;
-use crate::api::{ConditionType, Reason};
+use crate::api::Reason;
 use crate::controller::Context;
 
 /// How often it is brought up to date.
@@ -20,12 +19,10 @@ pub(super) async fn gauges(context: Arc<Context>) {
     loop {
         ticks.tick().await;
         let mut counts: BTreeMap<Reason, usize> = BTreeMap::new();
-        let counted = if context.leadership.leads() { context.integrations.state() } else { Vec::new() };
-        for resource in counted {
-            let status = resource.status.as_ref();
-            let ready = status.and_then(|status| find(&status.conditions, ConditionType::Ready));
-            let reason = ready.and_then(|ready| Reason::ALL.iter().find(|reason| reason.as_str() == ready.reason));
-            *counts.entry(reason.copied().unwrap_or(Reason::Progressing)).or_default() += 1;
+        let counted =
+            if context.leadership.leads() { context.holders.pick(|holder| Some(holder.reason)) } else { Vec::new() };
+        for reason in counted {
+            *counts.entry(reason.unwrap_or(Reason::Progressing)).or_default() += 1;
         }
         context.metrics.integrations(&counts);
     }

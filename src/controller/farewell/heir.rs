@@ -3,28 +3,27 @@
 use kube::ResourceExt as _;
 
 use super::Leaving;
-use crate::api::{Adopt, Reason, SimIntegration};
+use crate::api::{Adopt, Reason};
+use crate::controller::Holder;
 use crate::controller::desired::{Halt, allows, heals};
-use crate::controller::{integration_name, resource_name, tenant_key};
 use crate::tenants::{Connection, Look, Standing};
 
 impl Leaving<'_> {
     /// Another live resource, allowed to, that claims the integration by its id or its name.
     pub(super) async fn heir(&self, id: &str, connection: &Connection) -> Result<Option<String>, Halt> {
         let name = connection.org.read(|snapshot| snapshot.name(id).map(str::to_owned));
-        for other in self.context.integrations.state() {
-            if other.uid() == self.resource.uid() || other.metadata.deletion_timestamp.is_some() {
-                continue;
-            }
-            let by_id = other.spec.external_id.as_deref() == Some(id);
-            let by_name =
-                self.adopts_by_name(&other) && name.as_deref().is_none_or(|name| name == integration_name(&other));
-            if (by_id || by_name) && self.is_of(&other, connection).await? {
+        let uid = self.resource.uid().unwrap_or_default();
+        let by_id = |other: &Holder| other.external_id.as_deref() == Some(id);
+        let by_name = |other: &Holder| !other.has_status_id && name.as_deref().is_none_or(|name| name == other.wants());
+        let may_claim = |other: &Holder| *other.age.1 != *uid && !other.is_leaving && (by_id(other) || by_name(other));
+        for other in self.context.holders.pick(|other| may_claim(other).then(|| other.clone())) {
+            let by_id = by_id(&other);
+            if (by_id || self.adopts_by_name(&other)) && self.is_of(&other, connection).await? {
                 if !by_id && name.is_none() {
                     self.is_seen_to_be_absent(connection)?;
                     continue;
                 }
-                return Ok(Some(resource_name(&other)));
+                return Ok(Some(other.resource.into()));
             }
         }
         Ok(None)
@@ -51,26 +50,21 @@ impl Leaving<'_> {
         }
     }
 
-    fn adopts_by_name(&self, other: &SimIntegration) -> bool {
-        let own = other.spec.policy.as_ref().and_then(|policy| policy.adopt);
-        let of_tenant = || {
-            let key = tenant_key(other, &self.context.config)?;
-            let tenant = self.context.tenant(&key)?;
-            tenant.spec.policy.as_ref()?.adopt
-        };
-        other.status.as_ref().is_none_or(|status| status.id.is_none()) && own.or_else(of_tenant) == Some(Adopt::ByName)
+    fn adopts_by_name(&self, other: &Holder) -> bool {
+        let of_tenant = || self.context.tenant(other.tenant.as_deref()?)?.spec.policy.as_ref()?.adopt;
+        other.adopt.or_else(of_tenant) == Some(Adopt::ByName)
     }
 
-    async fn is_of(&self, other: &SimIntegration, connection: &Connection) -> Result<bool, Halt> {
-        let Some(key) = tenant_key(other, &self.context.config) else { return Ok(false) };
-        let tenant = self.context.tenant(&key);
-        let of_other = match self.context.fleet.standing(&key) {
+    async fn is_of(&self, other: &Holder, connection: &Connection) -> Result<bool, Halt> {
+        let Some(key) = other.tenant.as_deref() else { return Ok(false) };
+        let tenant = self.context.tenant(key);
+        let of_other = match self.context.fleet.standing(key) {
             Some(Standing::Connected(connection) | Standing::NotReady { last: Some(connection), .. }) => connection,
             // Nobody knows yet whose org it is.
             None if tenant.is_some() => return Err(Halt::Parked),
             Some(Standing::NotReady { last: None, .. }) | None => return Ok(false),
         };
         let Some(tenant) = tenant.filter(|_| of_other.org.name == connection.org.name) else { return Ok(false) };
-        Ok(allows(self.context, &tenant, &other.namespace().unwrap_or_default()).await?)
+        Ok(allows(self.context, &tenant, other.namespace()).await?)
     }
 }

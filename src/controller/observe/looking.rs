@@ -228,7 +228,7 @@ impl Looking<'_> {
     /// Between two that hold nothing, the older may take.
     fn older_claimant(&self) -> Option<Holder> {
         let wanting = self.holders.wanting(self.question.name);
-        let older = wanting.into_iter().take_while(|holder| holder.age.1 != self.question.uid);
+        let older = wanting.into_iter().take_while(|holder| *holder.age.1 != *self.question.uid);
         let now = jiff::Timestamp::now();
         let is_rival = |holder: &Holder| {
             let tenant = holder.tenant.as_ref().and_then(|tenant| self.fleet.connection(tenant));

@@ -7,7 +7,7 @@ use kube::api::ListParams;
 use crate::api::{Annotations, Received, SailPointTenant, SimIntegration};
 use crate::controller::departures::is_ours;
 use crate::controller::kubernetes::{crd_is_terminating, remove_finalizer};
-use crate::controller::{Context, key_of, resource_name, tenant_key};
+use crate::controller::{Context, Holder, key_of, tenant_key};
 use crate::tenants::TenantKey;
 
 /// Lets go of a tenant that nobody holds, that somebody forces out or whose CRD is being deleted; returns where it serves on.
@@ -56,13 +56,8 @@ fn needs(context: &Context, resource: &SimIntegration, tenant: &TenantKey) -> bo
 /// The integrations that still need this tenant.
 pub(super) fn holders(context: &Context, tenant: &SailPointTenant) -> Vec<String> {
     let key = key_of(tenant);
-    let mut holders: Vec<String> = context
-        .integrations
-        .state()
-        .iter()
-        .filter(|resource| needs(context, resource, &key))
-        .map(|resource| resource_name(resource))
-        .collect();
+    let needs = |holder: &Holder| holder.is_ours && holder.tenant.as_deref() == Some(&key);
+    let mut holders: Vec<String> = context.holders.pick(|holder| needs(holder).then(|| holder.resource.to_string()));
     holders.sort();
     holders
 }
