@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
 
-use crate::api::{SailPointTenant, SimIntegration};
+use crate::api::{Folded, SailPointTenant, SimIntegration};
 use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
@@ -157,8 +157,8 @@ async fn elect(
 /// What the parts of the operator are made of.
 struct Wired {
     context: Arc<Context>,
-    integrations: Vec<Controller<SimIntegration>>,
-    tenants: Vec<Controller<SailPointTenant>>,
+    integrations: Vec<Controller<Folded<SimIntegration>>>,
+    tenants: Vec<Controller<Folded<SailPointTenant>>>,
     /// The resources that watches show to be gone.
     departures: mpsc::UnboundedReceiver<Departure>,
 }
@@ -193,7 +193,7 @@ async fn wire(
     let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, observed, left);
     let left = {
         let fleet = Arc::clone(&fleet);
-        move |uid: String, tenant: ObjectRef<SailPointTenant>| {
+        move |uid: String, tenant: ObjectRef<Folded<SailPointTenant>>| {
             let key = TenantKey { namespace: tenant.namespace.unwrap_or_default(), name: tenant.name };
             fleet.forget(&key);
             let _ = depart.send(Departure::Tenant(uid, key));

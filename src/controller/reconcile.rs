@@ -23,7 +23,7 @@ use super::status::Verdict;
 use super::{Context, Memory, farewell, landing, report, resource_name, tenant_key};
 use crate::api::condition::find;
 use crate::api::integration::LastHandled;
-use crate::api::{Annotations, ConditionType, Reason, SimIntegration, SimIntegrationStatus};
+use crate::api::{Annotations, ConditionType, Folded, Reason, SimIntegration, SimIntegrationStatus};
 use crate::metrics::{Kind as Reconciled, Outcome};
 use crate::model::{Names, Path};
 use crate::tenants::Connection;
@@ -35,10 +35,11 @@ const STALE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
-pub async fn reconcile(resource: Arc<SimIntegration>, context: Arc<Context>) -> Result<Action, Infallible> {
+pub async fn reconcile(resource: Arc<Folded<SimIntegration>>, context: Arc<Context>) -> Result<Action, Infallible> {
     if let Some(instead) = context.turn().await {
         return Ok(instead);
     }
+    let Some(resource) = resource.unfold() else { return Ok(Action::await_change()) };
     let work = whole_pass(&context, &resource).boxed();
     Ok(guarded(&resource_name(&resource), context.config.backoff_max, work).await)
 }

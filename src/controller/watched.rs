@@ -2,27 +2,28 @@
 
 use std::sync::Arc;
 
-use kube::Resource;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use crate::api::{Folded, Kept};
+
 /// Every watch of one kind.
-pub struct Watched<K: Resource<DynamicType = ()> + 'static>(Vec<Watch<K>>);
+pub struct Watched<K: Kept>(Vec<Watch<K>>);
 
 /// One watch: of a namespace, or of all.
-pub struct Watch<K: Resource<DynamicType = ()> + 'static> {
+pub struct Watch<K: Kept> {
     /// The namespace; `None` for all.
     pub namespace: Option<String>,
     /// What it shows.
-    pub store: Store<K>,
+    pub store: Store<Folded<K>>,
     /// Wakes a reconcile.
-    pub wake: UnboundedSender<ObjectRef<K>>,
+    pub wake: UnboundedSender<ObjectRef<Folded<K>>>,
     /// Whether it has shown all that there is. (kube's own `wait_until_ready` wakes only one of those who wait.)
     pub known: watch::Receiver<bool>,
 }
 
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
+impl<K: Kept> Watched<K> {
     /// These watches.
     #[must_use]
     pub fn new(watches: Vec<Watch<K>>) -> Self {
@@ -36,7 +37,7 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Watched<K> {
     /// The resource of this name.
     #[must_use]
     pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
-        self.of(namespace)?.store.get(&ObjectRef::new(name).within(namespace))
+        self.of(namespace)?.store.get(&ObjectRef::new(name).within(namespace))?.unfold()
     }
 
     /// The namespaces that are watched; `None` for all.

@@ -1,6 +1,5 @@
 //! What is watched, and how it comes to the reconciles.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -8,11 +7,11 @@ use kube::runtime::PredicateConfig;
 use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::watcher::Event;
 use kube::runtime::{Controller, WatchStreamExt as _, watcher};
-use kube::{Api, Client, Resource, ResourceExt as _};
+use kube::{Api, Client};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use crate::api::{Kept, Received};
+use crate::api::{Folded, Kept, Received, trim};
 use crate::controller::{Census, Unreadable, Watch};
 
 /// A watch and a controller for each namespace. `observed` sees each resource before the store does, and `left` those that
@@ -22,27 +21,28 @@ pub(super) fn watches<K: Kept>(
     namespaces: &[Option<String>],
     unreadable: &Arc<Unreadable>,
     observed: impl Fn(&K) + Clone + Send + 'static,
-    left: impl Fn(String, ObjectRef<K>) + Clone + Send + 'static,
-) -> (Vec<Watch<K>>, Vec<Controller<K>>) {
+    left: impl Fn(String, ObjectRef<Folded<K>>) + Clone + Send + 'static,
+) -> (Vec<Watch<K>>, Vec<Controller<Folded<K>>>) {
     let one = |namespace: &Option<String>| {
         let api = match namespace {
             Some(namespace) => Api::namespaced(client.clone(), namespace),
             None => Api::all(client.clone()),
         };
         let (store, writer) = reflector::store();
-        let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<K>>();
+        let (wake, woken) = mpsc::unbounded_channel::<ObjectRef<Folded<K>>>();
         let (tell, known) = watch::channel(false);
         let (observed, left, mut census) = (observed.clone(), left.clone(), Census::default());
         let (unreadable, unread) = (Arc::clone(unreadable), Arc::clone(unreadable));
         let stream = watcher(api, watcher::Config::default())
             .default_backoff()
-            .modify(|received: &mut Received<K>| received.managed_fields_mut().clear())
+            .modify(|received: &mut Received<K>| trim(received))
             .map_ok(move |event| unreadable.sift(event))
             .inspect(move |event| {
                 if let Ok(Event::Apply(resource) | Event::InitApply(resource)) = event {
                     observed(resource);
                 }
             })
+            .map_ok(|event| fold(&event))
             .reflect(writer)
             .inspect(move |event| {
                 for (uid, resource) in event.iter().flat_map(|event| census.note(event)) {
@@ -54,7 +54,7 @@ pub(super) fn watches<K: Kept>(
                 }
             })
             .applied_objects()
-            .predicate_filter(what_matters, PredicateConfig::default());
+            .predicate_filter(|folded: &Folded<K>| Some(folded.matters()), PredicateConfig::default());
         let controller =
             Controller::for_stream(stream, store.clone()).reconcile_on(UnboundedReceiverStream::new(woken));
         (Watch { namespace: namespace.clone(), store, wake, known }, controller)
@@ -62,11 +62,12 @@ pub(super) fn watches<K: Kept>(
     namespaces.iter().map(one).unzip()
 }
 
-/// What a reconcile looks at: not the status, which is our own.
-#[expect(clippy::unnecessary_wraps, reason = "the form that a predicate has")]
-fn what_matters<K: Resource>(resource: &K) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    let meta = resource.meta();
-    (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
-    Some(hasher.finish())
+fn fold<K: Kept>(event: &Event<K>) -> Event<Folded<K>> {
+    match event {
+        Event::Apply(resource) => Event::Apply(Folded::new(resource)),
+        Event::InitApply(resource) => Event::InitApply(Folded::new(resource)),
+        Event::Delete(resource) => Event::Delete(Folded::new(resource)),
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+    }
 }

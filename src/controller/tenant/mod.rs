@@ -29,7 +29,7 @@ use super::guard::guarded;
 use super::kubernetes::{patch_metadata, with_finalizer};
 use super::requests::Requests;
 use super::{Context, key_of};
-use crate::api::{Annotations, Mode, Reason, SailPointTenant};
+use crate::api::{Annotations, Folded, Mode, Reason, SailPointTenant};
 use crate::metrics::{Kind, Outcome};
 use crate::tenants::Connection;
 
@@ -40,10 +40,11 @@ const RESYNC: Duration = Duration::from_mins(10);
 ///
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
-pub async fn reconcile(tenant: Arc<SailPointTenant>, context: Arc<Context>) -> Result<Action, Infallible> {
+pub async fn reconcile(tenant: Arc<Folded<SailPointTenant>>, context: Arc<Context>) -> Result<Action, Infallible> {
     if let Some(instead) = context.turn().await {
         return Ok(instead);
     }
+    let Some(tenant) = tenant.unfold() else { return Ok(Action::await_change()) };
     let work = whole_pass(&context, &tenant).boxed();
     Ok(guarded(&key_of(&tenant).to_string(), context.config.backoff_max, work).await)
 }

@@ -1,0 +1,131 @@
+//! A resource as the store keeps it: folded small, and unfolded for as long as somebody looks at it.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{Resource, ResourceExt as _};
+use serde::{Deserialize, Deserializer};
+
+use super::Kept;
+use crate::packed::Packed;
+
+/// Repeats the whole resource for `kubectl apply`, and nobody else looks at it.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// A resource, folded.
+#[derive(Clone, Debug)]
+pub struct Folded<K> {
+    /// Names, uid and version: what the store itself looks at.
+    metadata: ObjectMeta,
+    matters: u64,
+    resource: Packed<K>,
+}
+
+impl<K: Kept> Folded<K> {
+    /// Folds `resource`.
+    #[must_use]
+    pub fn new(resource: &K) -> Self {
+        let ObjectMeta { name, namespace, uid, resource_version, .. } = resource.meta().clone();
+        let metadata = ObjectMeta { name, namespace, uid, resource_version, ..ObjectMeta::default() };
+        Self { metadata, matters: matters(resource), resource: Packed::new(resource) }
+    }
+
+    /// The resource, without what was [trimmed](trim).
+    #[must_use]
+    pub fn unfold(&self) -> Option<Arc<K>> {
+        self.resource.open()
+    }
+
+    /// Tells apart what a reconcile looks at: not the status, which is our own.
+    #[must_use]
+    pub fn matters(&self) -> u64 {
+        self.matters
+    }
+}
+
+fn matters<K: Resource>(resource: &K) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let meta = resource.meta();
+    (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Leaves out what no reconcile looks at.
+pub fn trim<K: Resource>(resource: &mut K) {
+    resource.managed_fields_mut().clear();
+    resource.labels_mut().clear();
+    resource.annotations_mut().remove(LAST_APPLIED);
+}
+
+impl<'de, K: Kept> Deserialize<'de> for Folded<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        K::deserialize(deserializer).map(|resource| Self::new(&resource))
+    }
+}
+
+impl<K: Resource> Resource for Folded<K> {
+    type DynamicType = K::DynamicType;
+    type Scope = K::Scope;
+
+    fn kind(dynamic: &K::DynamicType) -> Cow<'_, str> {
+        K::kind(dynamic)
+    }
+
+    fn group(dynamic: &K::DynamicType) -> Cow<'_, str> {
+        K::group(dynamic)
+    }
+
+    fn version(dynamic: &K::DynamicType) -> Cow<'_, str> {
+        K::version(dynamic)
+    }
+
+    fn plural(dynamic: &K::DynamicType) -> Cow<'_, str> {
+        K::plural(dynamic)
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::SimIntegration;
+
+    #[test]
+    fn what_is_folded_comes_out_as_it_was() {
+        let resource: SimIntegration = serde_json::from_value(json!({
+            "apiVersion": "simops.dev/v1alpha1", "kind": "SimIntegration",
+            "metadata": {
+                "name": "desk", "namespace": "iam", "uid": "u", "resourceVersion": "7", "generation": 2,
+                "creationTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["simops.dev/finalizer"],
+                "annotations": {"simops.dev/change-ref": "CHG1"},
+            },
+            "spec": {"name": "Desk", "attributes": {"a": {"b": [1, 2.5, null, true]}}, "sources": [{"name": "AD"}]},
+            "status": {"observedGeneration": 1, "id": "1", "sent": {"paths": {"/name": "0123"}}},
+        }))
+        .unwrap();
+        let folded = Folded::new(&resource);
+        assert_eq!(json!(*folded.unfold().unwrap()), json!(resource));
+        assert_eq!((folded.name_any(), folded.resource_version()), ("desk".to_owned(), Some("7".to_owned())));
+    }
+
+    #[test]
+    fn a_status_does_not_matter_and_an_annotation_does() {
+        let resource = SimIntegration::new("desk", crate::api::SimIntegrationSpec::default());
+        let mut other = resource.clone();
+        other.status = Some(crate::api::SimIntegrationStatus::default());
+        assert_eq!(Folded::new(&resource).matters(), Folded::new(&other).matters());
+        other.annotations_mut().insert("a".to_owned(), "b".to_owned());
+        assert_ne!(Folded::new(&resource).matters(), Folded::new(&other).matters());
+    }
+}
