@@ -14,6 +14,11 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
+    /// Whether nothing has failed.
+    pub(super) fn is_blank(&self) -> bool {
+        self.failures == 0 && self.waiting.is_none()
+    }
+
     /// One more failure: how long to wait, doubling from `least` to `most`, with jitter.
     pub(super) fn failed(&mut self, least: Duration, most: Duration) -> Duration {
         let doubled = least.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(most);

@@ -84,8 +84,9 @@ async fn write(
 
 fn superseded(context: &Context, before: &SimIntegration, after: &SimIntegration) {
     let old = before.resource_version().unwrap_or_default();
-    if after.resource_version().as_deref() != Some(&old) {
-        remember(context, before, |memory| memory.superseded(&old));
+    let new = after.resource_version().unwrap_or_default();
+    if new != old {
+        remember(context, before, |memory| memory.superseded_by(&old, &new));
     }
 }
 

@@ -1,8 +1,6 @@
 //! What this process remembers of a resource between two reconciles, and a restart may forget.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -33,6 +31,8 @@ pub struct Memory {
     refused: Option<(String, Instant)>,
     repairs: BTreeMap<Path, Repairs>,
     superseded: Vec<String>,
+    /// What our last write made of the resource, as long as the watch has not shown it.
+    newest: Option<String>,
     warned: Vec<String>,
 }
 
@@ -92,7 +92,11 @@ impl Memory {
         match seen {
             Some(intent) if self.closed.as_ref() == Some(&intent.nonce) => {}
             Some(intent) => self.open = Some(intent.clone()),
-            None => self.open.take_if(|open| id.is_some() && open.replaces.as_deref() != id).map_or((), drop),
+            None => {
+                self.open.take_if(|open| id.is_some() && open.replaces.as_deref() != id);
+                // The watch has come as far as we have, and will not show it again.
+                self.closed.take_if(|_| self.superseded.is_empty());
+            }
         }
         seen.cloned().or_else(|| self.open.clone())
     }
@@ -159,12 +163,40 @@ impl Memory {
         if self.superseded.len() > SUPERSEDED {
             self.superseded.remove(0);
         }
+        self.newest = None;
     }
 
-    /// Whether this version is one that a write of ours replaced.
-    #[must_use]
-    pub fn is_superseded(&self, resource_version: &str) -> bool {
+    /// The same, by this version.
+    pub fn superseded_by(&mut self, resource_version: &str, newest: &str) {
+        self.superseded(resource_version);
+        self.newest = Some(newest.to_owned());
+    }
+
+    /// Whether this version, which the watch shows, is one that a write of ours replaced. Where it is what our last write
+    /// made, the watch will show none before it.
+    pub fn is_superseded(&mut self, resource_version: &str) -> bool {
+        if self.newest.take_if(|newest| newest == resource_version).is_some() {
+            self.superseded = Vec::new();
+        }
         self.superseded.iter().any(|superseded| superseded == resource_version)
+    }
+
+    /// Whether it waits for the answer to a question.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.questions.is_empty()
+    }
+
+    /// Whether there is nothing to remember.
+    pub(super) fn is_blank(&self) -> bool {
+        let Self { questions, intent, open, closed, backoff, refused, repairs, superseded, newest, warned } = self;
+        questions.is_empty()
+            && intent.is_none()
+            && (open.is_none() && closed.is_none())
+            && backoff.is_blank()
+            && refused.is_none()
+            && repairs.is_empty()
+            && (superseded.is_empty() && newest.is_none())
+            && warned.is_empty()
     }
 
     /// Whether this warning was not given before; it counts as given from now on.
@@ -174,28 +206,6 @@ impl Memory {
             self.warned.push(warning.to_owned());
         }
         is_new
-    }
-}
-
-/// The memories of all resources of a kind.
-#[derive(Debug)]
-pub struct Memories<K, V>(Mutex<HashMap<K, V>>);
-
-impl<K, V> Default for Memories<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Eq + Hash, V: Default> Memories<K, V> {
-    /// Reads or changes what is remembered of `key`.
-    pub fn with<T>(&self, key: K, change: impl FnOnce(&mut V) -> T) -> T {
-        change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
-    }
-
-    /// The resource is gone.
-    pub fn forget(&self, key: &K) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
 
@@ -226,6 +236,21 @@ mod tests {
         assert_eq!(memory.asked("name a", start + SECOND), start, "one question does not make another new");
         memory.answered();
         assert_eq!(memory.asked("name b", start + 2 * SECOND), start + 2 * SECOND);
+    }
+
+    #[test]
+    fn what_was_replaced_is_forgotten_when_the_watch_has_come_as_far() {
+        let mut memory = Memory::default();
+        memory.superseded("1");
+        memory.closed("nonce");
+        memory.superseded_by("2", "3");
+        assert!(memory.is_superseded("1") && memory.is_superseded("2"));
+        assert!(!memory.is_superseded("1.5") && memory.is_superseded("2"), "somebody else's, before ours");
+        assert_eq!(memory.open_intent(None, Some("id")), None);
+        assert!(!memory.is_blank());
+        assert!(!memory.is_superseded("3") && !memory.is_superseded("2"));
+        assert_eq!(memory.open_intent(None, Some("id")), None);
+        assert!(memory.is_blank());
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Pass {
 
 /// Reads or changes what is remembered of `resource`.
 pub(super) fn remember<T>(context: &Context, resource: &SimIntegration, change: impl FnOnce(&mut Memory) -> T) -> T {
-    context.memories.with(resource.uid().unwrap_or_default(), change)
+    context.memories.remember(resource.uid().unwrap_or_default(), change)
 }
 
 /// What the resource holds by its own record, and by this process's where people stripped an open create off it.
