@@ -207,8 +207,8 @@ async fn versions(
         crate::api::condition::find(&status.conditions, crate::api::ConditionType::Ready)
             .is_some_and(|c| c.status == "True")
     });
-    let since_list = connection.org.last_round().map(|round| round.ended);
-    let not_before = if requests.secrets || !is_known || !is_ready { now } else { since_list.unwrap_or(now) };
+    let since_resync = connection.org.resynced();
+    let not_before = if requests.secrets || !is_known || !is_ready { now } else { since_resync.unwrap_or(now) };
     let mut versions = BTreeMap::new();
     for name in names {
         let version = context.secret_versions.get(&context.client, &namespace, name, not_before).await?;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use kube::{Resource as _, ResourceExt as _};
 
 use super::departures::{has_left, is_ours};
+use super::landing::is_in_order;
 use super::recorded::Recorded;
 use crate::api::condition::find;
 use crate::api::{Adopt, Annotations, ConditionType, Mode, Reason, SimIntegration};
@@ -32,6 +33,8 @@ pub struct Holder {
     pub is_leaving: bool,
     /// Whether our finalizer is on it.
     pub is_ours: bool,
+    /// Whether it was judged to be in order, at its present generation.
+    pub is_in_order: bool,
     /// The reason of its condition Ready.
     pub reason: Option<Reason>,
     /// `spec.externalId`.
@@ -123,6 +126,7 @@ impl Holders {
             tenant: super::tenant_key(resource, config).map(|key| once(&mut index.tenants, Arc::new(key))),
             is_leaving,
             is_ours: is_ours(resource),
+            is_in_order: is_in_order(resource),
             reason: status.and_then(|status| Reason::named(&find(&status.conditions, ConditionType::Ready)?.reason)),
             external_id: resource.spec.external_id.as_deref().map(Box::from),
             adopt: policy.and_then(|policy| policy.adopt),

@@ -56,7 +56,8 @@ fn is_the_tenants_alone(resource: &SimIntegration, findings: &Findings) -> bool 
     is_the_tenants && findings.applied.is_none() && is_in_order(resource)
 }
 
-fn is_in_order(resource: &SimIntegration) -> bool {
+/// Whether it was judged to be in order, at its present generation.
+pub(super) fn is_in_order(resource: &SimIntegration) -> bool {
     resource.status.as_ref().is_some_and(|status| {
         find(&status.conditions, ConditionType::Ready)
             .is_some_and(|ready| ready.status == "True" && ready.observed_generation == resource.metadata.generation)

@@ -51,7 +51,7 @@ impl Memories<String, Memory> {
         result
     }
 
-    /// The uids of those that wait for the answer to a question.
+    /// The uids of those that wait for what a list or a look-up shows.
     #[must_use]
     pub fn waiting(&self) -> HashSet<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,6 +20,8 @@ const CONTESTED_AFTER: u32 = 3;
 pub struct Memory {
     /// The questions that a list or a look-up must answer, and when each was asked.
     questions: BTreeMap<String, Instant>,
+    /// It is being looked at, or was parked: whatever a list shows concerns it.
+    is_open: bool,
     /// The open create: its nonce, when it was first seen and how many LISTs had been whole by then.
     intent: Option<SeenIntent>,
     /// The open create itself: people strip annotations.
@@ -61,6 +63,11 @@ impl Memory {
     /// The questions were answered and acted upon; the next are new ones.
     pub fn answered(&mut self) {
         self.questions.clear();
+    }
+
+    /// Whether it is being looked at, or was parked until something more is known.
+    pub(super) fn set_open(&mut self, is_open: bool) {
+        self.is_open = is_open;
     }
 
     /// The open create of this nonce; what is first seen now starts now.
@@ -181,15 +188,16 @@ impl Memory {
         self.superseded.iter().any(|superseded| superseded == resource_version)
     }
 
-    /// Whether it waits for the answer to a question.
+    /// Whether it waits for what a list or a look-up shows.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.questions.is_empty()
+        self.is_open || !self.questions.is_empty()
     }
 
     /// Whether there is nothing to remember.
     pub(super) fn is_blank(&self) -> bool {
-        let Self { questions, intent, open, closed, backoff, refused, repairs, superseded, newest, warned } = self;
-        questions.is_empty()
+        let Self { questions, is_open, intent, open, closed, backoff, refused, repairs, superseded, newest, warned } =
+            self;
+        (questions.is_empty() && !is_open)
             && intent.is_none()
             && (open.is_none() && closed.is_none())
             && backoff.is_blank()

@@ -46,6 +46,8 @@ pub async fn reconcile(resource: Arc<Folded<SimIntegration>>, context: Arc<Conte
 
 async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
     let started = Instant::now();
+    // Before anything is looked at: what becomes known meanwhile wakes it again.
+    remember(context, resource, |memory| memory.set_open(true));
     let pass = one_pass(context, resource).await;
     let outcome = pass.outcome;
     // What waits has had no answer yet, and of what is gone nothing is remembered.
@@ -53,6 +55,7 @@ async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
         remember(context, resource, Memory::answered);
     }
     let next = landing::conclude(context, resource, pass).await;
+    remember(context, resource, |memory| memory.set_open(outcome == Outcome::Parked));
     context.metrics.reconciled(Reconciled::Integration, outcome, started.elapsed());
     tracing::debug!(resource = resource_name(resource), outcome = outcome.as_str(), ?next, "reconciled");
     next.map_or_else(Action::await_change, Action::requeue)

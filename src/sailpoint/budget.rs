@@ -105,6 +105,15 @@ impl Budget {
         self.state().paused_until.filter(|until| *until > Instant::now())
     }
 
+    /// How long to wait between two LISTs that serve those who ask anew: so that they take at most a tenth of the limit, and
+    /// a fiftieth while others wait, who need each slot; but no longer than a window.
+    #[must_use]
+    pub fn pause_between_lists(&self) -> Duration {
+        let state = self.state();
+        let least = if state.waiters.is_empty() { WINDOW } else { 5 * WINDOW };
+        (least * 10 / u32::try_from(state.limit).unwrap_or(u32::MAX)).min(WINDOW)
+    }
+
     /// How many wait for a slot.
     #[must_use]
     pub fn waiting(&self) -> usize {

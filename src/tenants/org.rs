@@ -3,7 +3,9 @@
 //! Several `SailPointTenant`s may name one org; ids, names and reservations are the org's.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -13,6 +15,9 @@ use super::reservations::{Reservation, Reservations, Target};
 use crate::model::Kind;
 use crate::sailpoint::snapshot::Snapshot;
 use crate::sailpoint::{Error, Integration, Listed, Named};
+
+/// The most that those who ask anew wait because the last LIST took long.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// An org and what is known of it.
 #[derive(Debug)]
@@ -32,7 +37,13 @@ struct State {
     last: Option<Round>,
     /// Of the last LIST that was read: its start and the tenant's clock.
     listed: Option<LastList>,
+    /// Somebody waits for a LIST from after this time.
     wanted: Option<Instant>,
+    /// Somebody waits for the first LIST.
+    first_wanted: bool,
+    /// When the last LIST started after which every integration was judged, and which part of the interval until the next is
+    /// left out.
+    resynced: Option<(Instant, f64)>,
     directory: Directory,
     vanished: BTreeSet<String>,
 }
@@ -40,6 +51,8 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 struct LastList {
     started: Instant,
+    /// When it was read.
+    ended: Instant,
     date: Option<Timestamp>,
     whole: bool,
     /// How many LISTs were whole so far.
@@ -123,12 +136,13 @@ impl Org {
         if let Some(listed) = state.listed
             && since.is_none_or(|since| listed.started >= since)
         {
-            let LastList { started, whole, date, whole_so_far } = listed;
+            let LastList { started, whole, date, whole_so_far, .. } = listed;
             let mass_disappearance = state.mass_disappearance();
             return Look::Listed(OrgView { started, whole, date, whole_so_far, mass_disappearance });
         }
-        let since = since.unwrap_or_else(Instant::now);
-        state.wanted = Some(state.wanted.map_or(since, |wanted| wanted.max(since)));
+        // Whoever takes any waits for the first, which may be on its way already.
+        state.first_wanted |= since.is_none();
+        state.wanted = state.wanted.max(since);
         match &state.last {
             Some(Round { outcome: ListOutcome::Failed(error), .. }) => Look::Failed(error.clone()),
             _ => Look::Wait,
@@ -139,7 +153,37 @@ impl Org {
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         let state = self.state();
-        state.wanted.is_some_and(|since| state.listed.is_none_or(|listed| listed.started < since))
+        match state.listed {
+            None => state.first_wanted || state.wanted.is_some(),
+            Some(listed) => state.wanted.is_some_and(|since| listed.started < since),
+        }
+    }
+
+    /// Until when those who ask anew wait, so that one LIST serves all of them: `pause` after the start of the last, or four
+    /// times as long as that took and at most 10 s, as a large tenant's list is a burden to it.
+    #[must_use]
+    pub fn rests_until(&self, pause: Duration) -> Option<Instant> {
+        let listed = self.state().listed?;
+        let took = listed.ended.saturating_duration_since(listed.started);
+        Some(listed.started + pause.max((4 * took).min(LONGEST_REST)))
+    }
+
+    /// When the last LIST started after which every integration was judged; LISTs between are for those who asked.
+    #[must_use]
+    pub fn resynced(&self) -> Option<Instant> {
+        self.state().resynced.map(|(started, _)| started)
+    }
+
+    /// When that is to be done again, up to a tenth before `interval` is over, so that not all orgs come at once; `None`: now.
+    #[must_use]
+    pub fn resync_due(&self, interval: Duration) -> Option<Instant> {
+        self.state().resynced.map(|(started, less)| started + interval.mul_f64(1.0 - less))
+    }
+
+    /// Every integration is judged now, after a LIST that started then.
+    pub fn resync(&self, started: Instant) {
+        let random = u8::try_from(RandomState::new().hash_one(0_u8) % 256).unwrap_or(0);
+        self.state().resynced = Some((started, f64::from(random) / 2560.0));
     }
 
     /// How the last attempt to list ended.
@@ -165,7 +209,7 @@ impl Org {
         list: Vec<Listed>,
         started: Instant,
         date: Option<Timestamp>,
-        lag: std::time::Duration,
+        lag: Duration,
         missing: Vec<String>,
     ) -> BTreeSet<Arc<str>> {
         let mut state = self.state();
@@ -173,9 +217,10 @@ impl Org {
         let changed = state.snapshot.merge(list, started, lag, whole);
         state.rounds += u64::from(whole);
         let whole_so_far = state.rounds;
-        state.listed = Some(LastList { started, date, whole, whole_so_far });
+        let ended = Instant::now();
+        state.listed = Some(LastList { started, ended, date, whole, whole_so_far });
         let outcome = if whole { ListOutcome::Whole } else { ListOutcome::Incomplete(missing) };
-        state.last = Some(Round { started, ended: Instant::now(), outcome });
+        state.last = Some(Round { started, ended, outcome });
         changed
     }
 
@@ -203,13 +248,7 @@ impl Org {
 
     /// Ids that a LIST lacks; see [`Snapshot::missing`].
     #[must_use]
-    pub fn missing(
-        &self,
-        list: &[Listed],
-        started: Instant,
-        lag: std::time::Duration,
-        held: &BTreeSet<Arc<str>>,
-    ) -> Vec<String> {
+    pub fn missing(&self, list: &[Listed], started: Instant, lag: Duration, held: &BTreeSet<Arc<str>>) -> Vec<String> {
         self.state().snapshot.missing(list, started, lag, held)
     }
 
@@ -246,48 +285,4 @@ impl Org {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn is_listed(look: &Look) -> bool {
-        matches!(look, Look::Listed(_))
-    }
-
-    #[test]
-    fn a_question_is_answered_by_a_list_that_started_after_it() {
-        let (org, start) = (Org::new("acme"), Instant::now());
-        assert!(matches!(org.look(None), Look::Wait) && org.is_wanted());
-        org.listed(Vec::new(), start + SECOND, None, SECOND, Vec::new());
-        assert!(is_listed(&org.look(None)) && is_listed(&org.look(Some(start + SECOND))));
-        assert!(!org.is_wanted());
-        assert!(matches!(org.look(Some(start + 2 * SECOND)), Look::Wait) && org.is_wanted());
-        assert!(is_listed(&org.look(None)), "who takes any list does not wait for those who do not");
-        org.listed(Vec::new(), start + 3 * SECOND, None, SECOND, Vec::new());
-        assert!(is_listed(&org.look(Some(start + 2 * SECOND))) && !org.is_wanted());
-    }
-
-    #[test]
-    fn the_newest_question_is_the_one_that_is_wanted() {
-        let (org, start) = (Org::new("acme"), Instant::now());
-        drop(org.look(Some(start + 5 * SECOND)));
-        drop(org.look(Some(start + 2 * SECOND)));
-        org.listed(Vec::new(), start + 3 * SECOND, None, SECOND, Vec::new());
-        assert!(org.is_wanted());
-    }
-
-    #[test]
-    fn only_whole_lists_are_counted_and_a_short_one_says_what_it_lacks() {
-        let (org, start) = (Org::new("acme"), Instant::now());
-        for (second, missing) in [(1, vec![]), (2, vec!["1".to_owned()]), (3, vec![])] {
-            org.listed(Vec::new(), start + second * SECOND, None, SECOND, missing);
-            let Look::Listed(view) = org.look(None) else { panic!("listed") };
-            assert_eq!((view.whole, view.whole_so_far), [(true, 1), (false, 1), (true, 2)][second as usize - 1]);
-            let outcome = org.last_round().unwrap().outcome;
-            assert_eq!(matches!(outcome, ListOutcome::Incomplete(_)), second == 2);
-        }
-    }
-}
+mod tests;

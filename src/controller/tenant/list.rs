@@ -14,39 +14,64 @@ use crate::model::Kind;
 use crate::sailpoint::{Answer, Class, Error, ErrorKind, Integration, Listed, Purpose};
 use crate::tenants::{Connection, ListOutcome, Org};
 
-/// Lists the org if a resync is due or somebody waits for it. Returns whether it was listed.
+/// Who is to be judged after a beat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// Nobody: nothing new is known.
+    Nobody,
+    /// Whoever waits or is not in order, and those of these ids.
+    Concerned(BTreeSet<Arc<str>>),
+    /// Every integration: a resync was due.
+    All,
+}
+
+/// When the org is to be listed next: for a resync, or for those who ask.
+pub(super) fn next_list(connection: &Connection) -> Instant {
+    let (org, now) = (&connection.org, Instant::now());
+    // A tenant whose last list failed is not in order, and only a list can say that it is again.
+    if org.last_round().is_some_and(|round| matches!(round.outcome, ListOutcome::Failed(_))) {
+        return now;
+    }
+    let resync = org.resync_due(connection.resync).unwrap_or(now);
+    let pause = connection.client.budget().pause_between_lists();
+    let asked = org.is_wanted().then(|| org.rests_until(pause).unwrap_or(now));
+    asked.map_or(resync, |asked| asked.min(resync))
+}
+
+/// Lists the org if a resync is due or somebody waits for it. Returns who is to be judged anew.
 pub(super) async fn list_if_due(
     context: &Context,
     tenant: &SailPointTenant,
     connection: &Connection,
     requests: Requests,
-) -> Result<bool, Trouble> {
+) -> Result<Whom, Trouble> {
     let org = &connection.org;
     let asked = Instant::now();
     let is_due = || {
-        let last = org.last_round();
-        // A tenant whose last list failed is not in order, and only a list can say that it is again.
-        let is_old = last.as_ref().is_none_or(|round| {
-            round.started + connection.resync <= Instant::now() || matches!(round.outcome, ListOutcome::Failed(_))
-        });
-        let is_answered = last.is_some_and(|round| round.started >= asked);
-        is_old || org.is_wanted() || (requests.any() && !is_answered)
+        let is_answered = org.last_round().is_some_and(|round| round.started >= asked);
+        next_list(connection) <= Instant::now() || (requests.any() && !is_answered)
     };
     if !is_due() {
-        return Ok(false);
+        return Ok(Whom::Nobody);
     }
     // Another tenant of the same org may be listing: its list serves both.
     let _one_at_a_time = org.listing.lock().await;
     if !is_due() {
-        return Ok(true);
+        return Ok(Whom::Concerned(BTreeSet::new()));
     }
+    let is_resync = org.resync_due(connection.resync).is_none_or(|due| due <= Instant::now());
     let purpose = if org.is_wanted() { Purpose::DeleteOrCreate } else { Purpose::Look };
     let slot = connection.client.prepare(Class::List(purpose)).await?;
     let answer = connection.client.list(slot).await?;
     remember(context, tenant, |memory| memory.deprecated = answer.deprecated);
     has_ids(&answer, tenant)?;
-    believe(context, connection, answer, requests.again).await?;
-    Ok(true)
+    let started = answer.started;
+    let changed = believe(context, connection, answer, requests.again).await?;
+    if is_resync || requests.any() {
+        org.resync(started);
+        return Ok(Whom::All);
+    }
+    Ok(Whom::Concerned(changed))
 }
 
 /// Without ids nothing in the list can be owned, and nothing created could be found again.
@@ -66,13 +91,13 @@ fn has_ids(answer: &Answer<Vec<Listed>>, tenant: &SailPointTenant) -> Result<(),
     Err(Trouble::stalled(Reason::IdsMissing, message))
 }
 
-/// Takes the list over, as far as it can be believed.
+/// Takes the list over, as far as it can be believed. Returns the ids of which something else is known than before.
 async fn believe(
     context: &Context,
     connection: &Connection,
     answer: Answer<Vec<Listed>>,
     accept: bool,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<Arc<str>>, Error> {
     let (org, lag) = (&connection.org, context.config.list_lag);
     let Answer { value: list, started, date, .. } = answer;
     let held = context.holders.ids_in_status(&org.name);
@@ -99,16 +124,17 @@ async fn believe(
         }
     }
     org.set_vanished(if too_many && gone.len() == asked { vanished } else { BTreeSet::new() });
+    let mut changed: BTreeSet<Arc<str>> = missing.iter().chain(gone.keys()).map(|id| id.as_str().into()).collect();
     if too_many {
-        org.listed(list, started, date, lag, missing);
-        return Ok(());
+        changed.append(&mut org.listed(list, started, date, lag, missing));
+        return Ok(changed);
     }
     for (id, said) in &gone {
         org.update(|snapshot| snapshot.confirm_gone(id, *said));
     }
     let there = missing.into_iter().filter(|id| !gone.contains_key(id)).collect();
-    org.listed(list, started, date, lag, there);
-    Ok(())
+    changed.append(&mut org.listed(list, started, date, lag, there));
+    Ok(changed)
 }
 
 /// So many of the ids that resources hold may vanish in one resync: two, or a fifth.

@@ -20,6 +20,8 @@ pub struct TenantMemory {
     pub(super) suspect: bool,
     /// Whether the tenant says that this version of the API is deprecated.
     pub(super) deprecated: bool,
+    /// When the LIST ended of which the status tells. Another tenant of the same org may have asked for it.
+    pub(super) told: Option<Instant>,
     backoff: Backoff,
     /// No call before this time, unless the tenant is changed or somebody asks.
     wait_until: Option<Instant>,

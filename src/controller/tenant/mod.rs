@@ -10,6 +10,7 @@ mod memory;
 mod trouble;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
 use tokio::time::Instant;
 
+use connect::Connected;
+use list::Whom;
 pub use memory::TenantMemory;
 use trouble::Trouble;
 use verdict::Verdict;
@@ -31,7 +34,7 @@ use super::requests::Requests;
 use super::{Context, key_of};
 use crate::api::{Annotations, Folded, Mode, Reason, SailPointTenant};
 use crate::metrics::{Kind, Outcome};
-use crate::tenants::Connection;
+use crate::tenants::{Connection, TenantKey};
 
 /// How often a tenant is listed where it does not say.
 const RESYNC: Duration = Duration::from_mins(10);
@@ -113,18 +116,39 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     };
     let connection = &connected.connection;
     context.fleet.connected(Arc::clone(connection));
-    let did_list = list::list_if_due(context, tenant, connection, requests).await?;
-    let did_look_up = list::look_up_names(connection).await?;
+    let mut whom = list::list_if_due(context, tenant, connection, requests).await?;
+    if list::look_up_names(connection).await? && whom == Whom::Nobody {
+        whom = Whom::Concerned(BTreeSet::new());
+    }
+    if connected.is_new || is_changed {
+        whom = Whom::All;
+    }
     remember(context, tenant, TenantMemory::succeeded);
     let is_answered = !asked.anew || (requests.anew && counts(context, tenant, connection));
-    let verdict = Verdict { is_answered, ..Verdict::connected(context, tenant, &connected) };
-    let written = verdict::write(context, tenant, &verdict).await;
-    if did_list || did_look_up || connected.is_new || is_changed {
-        wake_integrations(context, connection);
-    }
+    let is_news = whom != Whom::Nobody || asked.any() || tenant.metadata.deletion_timestamp.is_some();
+    let written = tell(context, tenant, &connected, is_answered, is_news).await;
+    wake(context, &context.fleet.members(&connection.org.name), &whom);
     written?;
     let next_look = remember(context, tenant, |memory| memory.next_look(Instant::now()));
     Ok(next_look.map_or(next_beat(connection), |look| look.min(next_beat(connection))))
+}
+
+/// Writes how the tenant stands, unless nothing has happened since that was written: beats are many while thousands ask.
+async fn tell(
+    context: &Context,
+    tenant: &SailPointTenant,
+    connected: &Connected,
+    is_answered: bool,
+    is_news: bool,
+) -> Result<(), kube::Error> {
+    let known = connected.connection.org.last_round().map(|round| round.ended);
+    if !is_news && remember(context, tenant, |memory| memory.told.is_some() && memory.told == known) {
+        return Ok(());
+    }
+    let verdict = Verdict { is_answered, ..Verdict::connected(context, tenant, connected) };
+    let written = verdict::write(context, tenant, &verdict).await;
+    remember(context, tenant, |memory| memory.told = known.filter(|_| written.is_ok()));
+    written
 }
 
 /// No call is made while the tenant is paused.
@@ -155,13 +179,9 @@ async fn list_by_the_held_token(context: &Context, tenant: &SailPointTenant, tro
     }
 }
 
-/// When the next resync is due, with jitter so that not all tenants come at once.
+/// When the org is to be listed next.
 fn next_beat(connection: &Connection) -> Duration {
-    if connection.org.is_wanted() {
-        return Duration::ZERO;
-    }
-    let since = connection.org.last_round().map_or(Duration::ZERO, |round| round.started.elapsed());
-    connection.resync.saturating_sub(since).max(Duration::from_millis(50))
+    list::next_list(connection).saturating_duration_since(Instant::now())
 }
 
 async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble) -> (Outcome, Option<Duration>) {
@@ -181,7 +201,10 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     }
     let outcome = judged.outcome();
     let next = judged.pause_ends.or(judged.retry).unwrap_or_else(|| failed(context, tenant));
-    remember(context, tenant, |memory| memory.wait_until(now + next));
+    remember(context, tenant, |memory| {
+        memory.told = None;
+        memory.wait_until(now + next);
+    });
     if let Err(error) = verdict::write(context, tenant, &judged).await
         && !super::disposition::is_conflict(&error)
     {
@@ -191,7 +214,20 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     (outcome, Some(next))
 }
 
-/// Wakes the integrations of every tenant of the connection's org.
-fn wake_integrations(context: &Context, connection: &Connection) {
-    context.wake_integrations_of(&context.fleet.members(&connection.org.name));
+/// Wakes integrations of these tenants.
+fn wake(context: &Context, tenants: &[TenantKey], whom: &Whom) {
+    let changed = match whom {
+        Whom::Nobody => return,
+        Whom::All => return context.wake_integrations_of(tenants),
+        Whom::Concerned(changed) => changed,
+    };
+    // Before the index is locked: a look locks the one and then the other.
+    let waiting = context.memories.waiting();
+    context.wake_where(|holder| {
+        let is_concerned = holder.is_leaving
+            || !holder.is_in_order
+            || holder.id().is_some_and(|id| changed.contains(id))
+            || waiting.contains(&*holder.age.1);
+        is_concerned && holder.tenant.as_deref().is_some_and(|key| tenants.contains(key))
+    });
 }
