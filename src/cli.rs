@@ -64,7 +64,7 @@ pub struct Run {
     pub namespace: Vec<String>,
 
     /// How many resources are reconciled at once, from 1 to 1024.
-    #[arg(long, env = "SIM_OPERATOR_CONCURRENCY", value_name = "COUNT", default_value_t = 64)]
+    #[arg(long, env = "SIM_OPERATOR_CONCURRENCY", value_name = "COUNT", default_value_t = 512)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
 

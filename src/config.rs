@@ -121,7 +121,7 @@ impl Default for Config {
         Self {
             default_tenant: None,
             namespaces: Vec::new(),
-            concurrency: 64,
+            concurrency: 512,
             writes_per_tenant: 4,
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             allowed_hosts: AllowedHosts::sailpoint(!cluster::in_pod()),
