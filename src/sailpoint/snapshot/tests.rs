@@ -134,3 +134,18 @@ fn names_follow_their_entries() {
     assert_eq!(snapshot.named("x").count(), 1);
     assert_eq!(snapshot.named("y").count(), 1);
 }
+
+#[test]
+fn a_list_says_which_are_other_than_before() {
+    let start = Instant::now();
+    let mut snapshot = Snapshot::default();
+    let changed = |changed: BTreeSet<Arc<str>>| changed.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let all = [listed("a", "a"), listed("b", "b"), listed("c", "c")];
+    assert_eq!(changed(snapshot.merge(all.to_vec(), start, LAG, true)), ["a", "b", "c"]);
+    assert!(snapshot.merge(all.to_vec(), start + SECOND, LAG, true).is_empty());
+    let later = [listed("a", "a"), listed("b", "renamed"), listed("d", "d")];
+    assert_eq!(changed(snapshot.merge(later.to_vec(), start + 2 * SECOND, LAG, true)), ["b", "c", "d"]);
+    snapshot.wrote(&integration("a", "written"), start + 3 * SECOND);
+    let shown = vec![listed("a", "written"), listed("b", "renamed"), listed("d", "d")];
+    assert!(snapshot.merge(shown, start + LAG + 4 * SECOND, LAG, true).is_empty(), "what we wrote ourselves is known");
+}
