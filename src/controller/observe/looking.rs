@@ -258,7 +258,9 @@ impl Looking<'_> {
         }
         match found.as_slice() {
             [] => {}
-            _ if view.started < told => return self.view(Some(told)).map_or_else(|asked| *asked, |_| Observed::Asked),
+            _ if view.started < told => {
+                return self.view(Some(told)).map_or_else(|asked| *asked, |_| self.unresolved(intent, memory));
+            }
             [one] if looks_like(one, intent) => {
                 return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone())));
             }
