@@ -127,10 +127,12 @@ impl Leaving<'_> {
             Observed::Resting(look_at) => Err(Halt::Resting(look_at)),
             Observed::Unavailable(error) => Err(self.unlisted(&connection, &error)),
             Observed::Unknown { reason, message, .. } => Err(heals(reason, message)),
-            Observed::AmbiguousCreate(ids) => Err(stalled(
-                Reason::AmbiguousCreate,
-                format!("an open create may have left one of {}: delete it in the tenant, {WAY_OUT}", ids.join(", ")),
-            )),
+            Observed::AmbiguousCreate(ids) => {
+                pass::asked_in_vain(self.context, self.resource);
+                let ids = ids.join(", ");
+                let message = format!("an open create may have left one of {ids}: delete it in the tenant, {WAY_OUT}");
+                Err(stalled(Reason::AmbiguousCreate, message))
+            }
             Observed::NeverCreated
             | Observed::Held(_)
             | Observed::Free

@@ -127,13 +127,12 @@ impl Memory {
         }
     }
 
-    /// A look that began at `since` told nothing: where something was asked for it, nothing more is asked before `look_at` or,
-    /// where only a list leads to the next look, before `longest` has passed.
-    pub fn in_vain(&mut self, since: Instant, look_at: Option<Instant>, longest: Duration) {
+    /// A look that began at `since` told nothing: where something was asked for it, nothing more is asked before `until`.
+    pub fn in_vain(&mut self, since: Instant, look_at: Option<Instant>, until: Instant) {
         if let Some(rest) = self.rest.as_mut().filter(|rest| rest.until > since) {
             rest.since = since;
         } else if !self.questions.is_empty() {
-            self.rest = Some(Rest { since, until: look_at.unwrap_or(since + longest), look_at });
+            self.rest = Some(Rest { since, until, look_at });
         }
     }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::Context;
 use super::desired::{Halt, stalled};
-use super::pass::remember;
+use super::pass::{asked_in_vain, remember};
 use crate::api::{Reason, SimIntegration};
 use crate::model::{Kind, Names};
 use crate::tenants::{Connection, Lookup};
@@ -29,7 +29,11 @@ pub(super) fn look_up(
         None => asked(context, resource, connection, needed, now)?,
     };
     for ((kind, name), ids) in found {
-        let id = the_one(kind, &name, &ids)?;
+        let id = the_one(kind, &name, &ids).inspect_err(|halt| {
+            if matches!(halt, Halt::Verdict(_)) {
+                asked_in_vain(context, resource);
+            }
+        })?;
         match kind {
             Kind::Source => names.sources.insert(name, id),
             Kind::Cluster => names.clusters.insert(name, id),

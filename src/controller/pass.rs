@@ -60,6 +60,12 @@ pub(super) fn notice(context: &Context, resource: &SimIntegration) {
     remember(context, resource, |memory| memory.notice(circumstances));
 }
 
+/// A person must tell what the tenant cannot: until then each list would ask for the next.
+pub(super) fn asked_in_vain(context: &Context, resource: &SimIntegration) {
+    let now = Instant::now();
+    remember(context, resource, |memory| memory.in_vain(now, None, now + context.config.backoff_max));
+}
+
 /// When to look again after a failure.
 pub(super) fn delay(
     context: &Context,

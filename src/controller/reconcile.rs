@@ -51,8 +51,8 @@ async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
     if !matches!(outcome, Outcome::Parked | Outcome::Deleted | Outcome::LetGo) {
         let look_at = pass.next.map(|wait| Instant::now() + wait);
         remember(context, resource, |memory| {
-            if matches!(outcome, Outcome::Waiting | Outcome::Stalled) {
-                memory.in_vain(started, look_at, context.config.backoff_max);
+            if let (Outcome::Waiting | Outcome::Stalled, Some(look_at)) = (outcome, look_at) {
+                memory.in_vain(started, Some(look_at), look_at);
             }
             memory.answered();
         });

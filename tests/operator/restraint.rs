@@ -64,6 +64,18 @@ async fn references_that_are_missing_are_looked_up_for_nobody_else() {
     world.close().await;
 }
 
+#[tokio::test]
+async fn who_is_stalled_takes_what_becomes_free_all_the_same() {
+    let world = patient().await;
+    world.sims.apply(&bare_sim("one")).await;
+    world.sims.ready("one").await;
+    world.sims.apply(&bare_sim("two").with(json!({"name": "one"}))).await;
+    world.sims.stalled("two", "Conflict").await;
+    world.sims.delete("one").await;
+    world.sims.ready("two").await;
+    world.close().await;
+}
+
 #[rstest]
 #[case::refuses_for_now(503)]
 #[case::knows_none_of_them(404)]

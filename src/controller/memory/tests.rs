@@ -31,18 +31,18 @@ fn a_question_keeps_its_time_until_it_is_answered() {
 fn what_was_asked_in_vain_is_not_asked_again_for_a_while() {
     let (mut memory, start) = (Memory::default(), Instant::now());
     let at = |seconds: u32| start + seconds * SECOND;
-    memory.in_vain(at(0), Some(at(5)), 300 * SECOND);
+    memory.in_vain(at(0), Some(at(5)), at(5));
     assert_eq!(memory.resting(at(1)), None, "nothing was asked");
     memory.asked("name a", at(0));
-    memory.in_vain(at(0), Some(at(5)), 300 * SECOND);
+    memory.in_vain(at(0), Some(at(5)), at(5));
     memory.answered();
-    memory.in_vain(at(2), Some(at(9)), 300 * SECOND);
+    memory.in_vain(at(2), Some(at(9)), at(9));
     let rest = Rest { since: at(2), until: at(5), look_at: Some(at(5)) };
     assert_eq!(memory.resting(at(4)), Some(rest), "what others asked for since counts, and makes it no longer");
     assert_eq!(memory.failed(SECOND, SECOND, at(4)), SECOND);
     assert_eq!(memory.resting(at(5)), None);
     memory.asked("name a", at(6));
-    memory.in_vain(at(6), None, 300 * SECOND);
+    memory.in_vain(at(6), None, at(306));
     assert!(memory.resting(at(300)).is_some_and(|rest| rest.look_at.is_none()));
     memory.notice("something else is asked for".to_owned());
     assert_eq!(memory.resting(at(7)), None);
