@@ -4,6 +4,10 @@
 //! may take: all that it sent has ended when another begins. Nobody tells it of a loss while the API server is away, so it
 //! ends itself at that time; and at once when somebody else holds the Lease. When another may take it stands in `record`.
 //!
+//! By hand, as the one crate on this kube (kube-lease-manager 0.13) tells nobody when its last answered renewal started, is
+//! silent while the API server is away, compares another's clock with ours, and sees a released Lease only when the time of
+//! its former holder is over.
+//!
 //! Not here: what a process does that leads, and what is sent. `controller` asks [`Leadership`], `sailpoint` the
 //! [`WriteDeadline`].
 

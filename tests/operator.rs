@@ -34,6 +34,7 @@ mod operator {
     mod outages;
     mod references;
     mod restarts;
+    mod restraint;
     mod secrets;
     mod steady;
     mod stripped;

@@ -26,6 +26,8 @@ use crate::tenants::{Connection, Standing, TenantKey};
 pub enum Halt {
     /// It is woken when what it waits for is there.
     Parked,
+    /// What it waits for was asked for a moment ago: when to look again, if not when it is woken.
+    Resting(Option<Instant>),
     /// With this verdict.
     Verdict(Box<Verdict>),
     /// Something that is named is not there: it may come, and after a while a person must see to it.

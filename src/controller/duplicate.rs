@@ -36,7 +36,7 @@ pub(super) async fn remove(context: &Context, scene: &Scene<'_>, findings: &Find
             return Pass::quiet(Outcome::Deleted, Some(Duration::ZERO));
         }
         let (least, most) = (context.config.backoff_min, context.config.backoff_max);
-        sleep(remember(context, scene.resource, |memory| memory.failed(least, most))).await;
+        sleep(remember(context, scene.resource, |memory| memory.failed(least, most, Instant::now()))).await;
     }
 }
 

@@ -124,12 +124,15 @@ impl Leaving<'_> {
         match observed {
             Observed::Present(remote, Link::Created(_)) => Ok(Some(remote.id)),
             Observed::Asked => Err(self.until_listed(&connection)),
+            Observed::Resting(look_at) => Err(Halt::Resting(look_at)),
             Observed::Unavailable(error) => Err(self.unlisted(&connection, &error)),
             Observed::Unknown { reason, message, .. } => Err(heals(reason, message)),
-            Observed::AmbiguousCreate(ids) => Err(stalled(
-                Reason::AmbiguousCreate,
-                format!("an open create may have left one of {}: delete it in the tenant, {WAY_OUT}", ids.join(", ")),
-            )),
+            Observed::AmbiguousCreate(ids) => {
+                pass::asked_in_vain(self.context, self.resource);
+                let ids = ids.join(", ");
+                let message = format!("an open create may have left one of {ids}: delete it in the tenant, {WAY_OUT}");
+                Err(stalled(Reason::AmbiguousCreate, message))
+            }
             Observed::NeverCreated
             | Observed::Held(_)
             | Observed::Free
@@ -166,7 +169,7 @@ impl Leaving<'_> {
         if let Some(until) =
             remember(self.context, self.resource, |memory| memory.refused_until(&self.version(id), now))
         {
-            return Ok(Pass::quiet(Outcome::Stalled, Some(until - now)));
+            return Ok(Pass::quiet(Outcome::Waiting, Some(until - now)));
         }
         let scene = Scene {
             client: &self.context.client,
@@ -205,10 +208,6 @@ impl Leaving<'_> {
         if let Some(Verdict::Stalled(_, message, _)) = &mut verdict {
             message.cause = format!("the integration cannot be deleted: {}: mend that, {WAY_OUT}", message.cause);
         }
-        if retry == Retry::Refused {
-            let until = Instant::now() + self.context.config.refused_retry;
-            remember(self.context, self.resource, |memory| memory.refused(self.version(id), until));
-        }
         if let act::Failure::Remote(error) = failure {
             let credentials = is_without_credentials(error);
             if credentials {
@@ -242,7 +241,12 @@ impl Leaving<'_> {
             }
         }
         let generation = self.resource.metadata.generation.unwrap_or_default();
-        let next = Some(delay(self.context, self.resource, retry, Some(connection)));
+        let wait = delay(self.context, self.resource, retry, Some(connection));
+        if matches!(retry, Retry::Refused | Retry::Backoff | Retry::Tenant) {
+            let until = Instant::now() + wait;
+            remember(self.context, self.resource, |memory| memory.refused(self.version(id), until));
+        }
+        let next = Some(wait);
         let outcome = if verdict.is_some() { Outcome::Waiting } else { Outcome::Parked };
         Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next, outcome }
     }

@@ -10,7 +10,7 @@ use super::act::{self, Applied, Failure, Scene};
 use super::desired::Halt;
 use super::disposition::{Doing, Retry, of_failure};
 use super::observe::Observed;
-use super::pass::{Pass, delay, halted, remember};
+use super::pass::{Pass, asked_in_vain, delay, halted, remember};
 use super::plan::{self, Desired, Plan};
 use super::recorded::Recorded;
 use super::status::{Bound, Findings, Message, Verdict, planned};
@@ -71,7 +71,7 @@ impl Keeping<'_> {
 
     pub(super) async fn act(&self, plan: Plan) -> Pass {
         if let Some(wait) = is_refused(self.context, self.scene.resource, self.desired, &plan) {
-            return Pass::quiet(Outcome::Stalled, Some(wait));
+            return Pass::quiet(Outcome::Waiting, Some(wait));
         }
         match plan {
             Plan::InOrder(comparison) => self.in_order(comparison).await,
@@ -89,6 +89,9 @@ impl Keeping<'_> {
             Plan::LookUp(..) => Pass::quiet(Outcome::Parked, None),
             Plan::Wait(reason, message) => self.wait(reason, message.into()),
             Plan::Stall(reason, message, differences) => {
+                if matches!(self.observed, Observed::AmbiguousCreate(_)) {
+                    asked_in_vain(self.context, self.scene.resource);
+                }
                 let changes = (!differences.is_empty()).then(|| planned(plan::Action::Update, &differences));
                 let pass =
                     self.settled(self.found(Verdict::Stalled(reason, message.into(), changes)), Outcome::Stalled);
@@ -117,7 +120,7 @@ impl Keeping<'_> {
     fn wait(&self, reason: Reason, message: Message) -> Pass {
         let now = Instant::now();
         let Config { backoff_min, backoff_max, .. } = self.context.config;
-        let backoff = self.memory(|memory| memory.failed(backoff_min, backoff_max));
+        let backoff = self.memory(|memory| memory.failed(backoff_min, backoff_max, now));
         let next =
             self.observed.until().map_or(backoff, |until| backoff.min(until.saturating_duration_since(now) + SOON));
         Pass {
@@ -245,18 +248,19 @@ impl Keeping<'_> {
         let disposition = of_failure(failure, doing);
         tracing::debug!(resource = resource_name(self.scene.resource), %failure, "not done");
         if matches!(failure, Failure::Remote(error) if error.kind() == ErrorKind::NotSent) {
-            // What was learnt is too old by now: the next pass asks anew.
-            self.memory(Memory::answered);
+            self.memory(Memory::outdated);
         }
         if disposition.retry == Retry::Tenant {
             self.context.doubt(&self.scene.connection.key);
         }
-        if disposition.retry == Retry::Refused {
-            let until = Instant::now() + self.context.config.refused_retry;
+        let wait = delay(self.context, self.scene.resource, disposition.retry, Some(self.scene.connection));
+        if let Failure::Remote(_) | Failure::Unread(_) = failure
+            && matches!(disposition.retry, Retry::Refused | Retry::Backoff | Retry::Tenant)
+        {
             let version = version(self.scene.resource, self.desired, doing);
-            self.memory(|memory| memory.refused(version, until));
+            self.memory(|memory| memory.refused(version, Instant::now() + wait));
         }
-        let next = Some(delay(self.context, self.scene.resource, disposition.retry, Some(self.scene.connection)));
+        let next = Some(wait);
         let outcome = match &disposition.verdict {
             Some(Verdict::Stalled(..)) => Outcome::Stalled,
             Some(_) => Outcome::Waiting,

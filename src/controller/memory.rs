@@ -29,6 +29,9 @@ pub struct Memory {
     /// The nonce of the create that was closed last: a watch may show it a little longer.
     closed: Option<String>,
     backoff: Backoff,
+    /// What the resource asked for when it was last looked at, and in which state its tenant was.
+    circumstances: String,
+    rest: Option<Rest>,
     /// No write before this time, unless what is wanted changes: what SailPoint refused is tried again hourly.
     refused: Option<(String, Instant)>,
     repairs: BTreeMap<Path, Repairs>,
@@ -46,6 +49,18 @@ pub struct SeenIntent {
     pub since: Instant,
     /// How many LISTs had been whole by then.
     pub whole_lists: u64,
+}
+
+/// A time in which nothing is asked of the tenant for one resource. Each list wakes all: if each of them asked for another one
+/// then, two that wait would keep their tenant busy without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// From when on an answer counts that others asked for.
+    pub since: Instant,
+    /// When something may be asked again.
+    pub until: Instant,
+    /// When to look again, if not at the next list.
+    pub look_at: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +83,12 @@ impl Memory {
     /// Whether it is being looked at, or was parked until something more is known.
     pub(super) fn set_open(&mut self, is_open: bool) {
         self.is_open = is_open;
+    }
+
+    /// What was learnt is too old by now: it is asked anew.
+    pub fn outdated(&mut self) {
+        self.questions.clear();
+        self.rest = None;
     }
 
     /// The open create of this nonce; what is first seen now starts now.
@@ -109,13 +130,40 @@ impl Memory {
     }
 
     /// One more failure: how long to wait, doubling from `least` to `most`, less up to a quarter so that many do not come at once.
-    pub fn failed(&mut self, least: Duration, most: Duration) -> Duration {
-        self.backoff.failed(least, most)
+    /// While the resource rests nothing was tried, and it waits as long as it meant to.
+    pub fn failed(&mut self, least: Duration, most: Duration, now: Instant) -> Duration {
+        match self.resting(now).and_then(|rest| rest.look_at) {
+            Some(look_at) => look_at.saturating_duration_since(now),
+            None => self.backoff.failed(least, most),
+        }
+    }
+
+    /// A look that began at `since` told nothing: where something was asked for it, nothing more is asked before `until`.
+    pub fn in_vain(&mut self, since: Instant, look_at: Option<Instant>, until: Instant) {
+        if let Some(rest) = self.rest.as_mut().filter(|rest| rest.until > since) {
+            rest.since = since;
+        } else if !self.questions.is_empty() {
+            self.rest = Some(Rest { since, until, look_at });
+        }
+    }
+
+    /// The rest that is not over.
+    #[must_use]
+    pub fn resting(&self, now: Instant) -> Option<Rest> {
+        self.rest.filter(|rest| rest.until > now)
+    }
+
+    /// Ends the rest if the resource asks for something else, or its tenant is in another state.
+    pub fn notice(&mut self, circumstances: String) {
+        if self.circumstances != circumstances {
+            (self.circumstances, self.rest) = (circumstances, None);
+        }
     }
 
     /// All is well again.
     pub fn succeeded(&mut self) {
         self.backoff = Backoff::default();
+        self.rest = None;
         self.refused = None;
     }
 
@@ -195,13 +243,27 @@ impl Memory {
 
     /// Whether there is nothing to remember.
     pub(super) fn is_blank(&self) -> bool {
-        let Self { questions, is_open, intent, open, closed, backoff, refused, repairs, superseded, newest, warned } =
-            self;
+        let Self {
+            questions,
+            is_open,
+            intent,
+            open,
+            closed,
+            backoff,
+            circumstances: _,
+            rest,
+            refused,
+            repairs,
+            superseded,
+            newest,
+            warned,
+        } = self;
+        // The circumstances count only as long as there is a rest for them to end.
         (questions.is_empty() && !is_open)
             && intent.is_none()
             && (open.is_none() && closed.is_none())
             && backoff.is_blank()
-            && refused.is_none()
+            && (rest.is_none() && refused.is_none())
             && repairs.is_empty()
             && (superseded.is_empty() && newest.is_none())
             && warned.is_empty()
@@ -218,62 +280,4 @@ impl Memory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn backoff_doubles_to_its_bound_and_starts_anew() {
-        let mut memory = Memory::default();
-        let waits: Vec<Duration> = (0..40).map(|_| memory.failed(2 * SECOND, 300 * SECOND)).collect();
-        for (n, wait) in waits.iter().enumerate() {
-            let full = (2.0 * 2_f64.powi(i32::try_from(n).unwrap())).min(300.0);
-            assert!((0.74 * full..=full).contains(&wait.as_secs_f64()), "{n}: {wait:?}");
-        }
-        memory.succeeded();
-        assert!(memory.failed(2 * SECOND, 300 * SECOND) <= 2 * SECOND);
-    }
-
-    #[test]
-    fn a_question_keeps_its_time_until_it_is_answered() {
-        let (mut memory, start) = (Memory::default(), Instant::now());
-        assert_eq!(memory.asked("name a", start), start);
-        assert_eq!(memory.asked("name a", start + SECOND), start);
-        assert_eq!(memory.asked("name b", start + SECOND), start + SECOND);
-        assert_eq!(memory.asked("name a", start + SECOND), start, "one question does not make another new");
-        memory.answered();
-        assert_eq!(memory.asked("name b", start + 2 * SECOND), start + 2 * SECOND);
-    }
-
-    #[test]
-    fn what_was_replaced_is_forgotten_when_the_watch_has_come_as_far() {
-        let mut memory = Memory::default();
-        memory.superseded("1");
-        memory.closed("nonce");
-        memory.superseded_by("2", "3");
-        assert!(memory.is_superseded("1") && memory.is_superseded("2"));
-        assert!(!memory.is_superseded("1.5") && memory.is_superseded("2"), "somebody else's, before ours");
-        assert_eq!(memory.open_intent(None, Some("id")), None);
-        assert!(!memory.is_blank());
-        assert!(!memory.is_superseded("3") && !memory.is_superseded("2"));
-        assert_eq!(memory.open_intent(None, Some("id")), None);
-        assert!(memory.is_blank());
-    }
-
-    #[test]
-    fn three_repairs_running_are_contested_and_one_that_lasts_is_not() {
-        let (mut memory, start) = (Memory::default(), Instant::now());
-        let paths = [Path::Name];
-        for n in 0..3 {
-            assert!(!memory.contested(paths.iter()));
-            memory.drifted(&paths, start + n * SECOND);
-            memory.repaired(paths.iter(), start + n * SECOND);
-        }
-        assert!(memory.contested(paths.iter()));
-        memory.drifted(&[], start + 2 * SECOND);
-        assert!(memory.contested(paths.iter()), "a LIST from before the repair says nothing of it");
-        memory.drifted(&[], start + 3 * SECOND);
-        assert!(!memory.contested(paths.iter()));
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::Context;
 use super::desired::{Halt, stalled};
-use super::pass::remember;
+use super::pass::{asked_in_vain, remember};
 use crate::api::{Reason, SimIntegration};
 use crate::model::{Kind, Names};
 use crate::tenants::{Connection, Lookup};
@@ -19,8 +19,37 @@ pub(super) fn look_up(
     needed: &[(Kind, String)],
     names: &mut Names,
 ) -> Result<(), Halt> {
-    let question = format!("names {needed:?}");
-    let since = remember(context, resource, |memory| memory.asked(&question, Instant::now()));
+    let now = Instant::now();
+    let found = match remember(context, resource, |memory| memory.resting(now)) {
+        Some(rest) => {
+            let ids = |(kind, name): &(Kind, String)| connection.org.known_ids(*kind, name, rest.since);
+            let known = needed.iter().map(|one| Some((one.clone(), ids(one)?)));
+            known.collect::<Option<BTreeMap<_, _>>>().ok_or(Halt::Resting(rest.look_at))?
+        }
+        None => asked(context, resource, connection, needed, now)?,
+    };
+    for ((kind, name), ids) in found {
+        let id = the_one(kind, &name, &ids).inspect_err(|halt| {
+            if matches!(halt, Halt::Verdict(_)) {
+                asked_in_vain(context, resource);
+            }
+        })?;
+        match kind {
+            Kind::Source => names.sources.insert(name, id),
+            Kind::Cluster => names.clusters.insert(name, id),
+        };
+    }
+    Ok(())
+}
+
+fn asked(
+    context: &Context,
+    resource: &SimIntegration,
+    connection: &Connection,
+    needed: &[(Kind, String)],
+    now: Instant,
+) -> Result<BTreeMap<(Kind, String), Vec<String>>, Halt> {
+    let since = remember(context, resource, |memory| memory.asked(&format!("names {needed:?}"), now));
     let mut found = BTreeMap::new();
     let mut waits = false;
     for (kind, name) in needed {
@@ -33,14 +62,7 @@ pub(super) fn look_up(
         context.wake_tenant(&connection.key);
         return Err(Halt::Parked);
     }
-    for ((kind, name), ids) in found {
-        let id = the_one(kind, &name, &ids)?;
-        match kind {
-            Kind::Source => names.sources.insert(name, id),
-            Kind::Cluster => names.clusters.insert(name, id),
-        };
-    }
-    Ok(())
+    Ok(found)
 }
 
 fn the_one(kind: Kind, name: &str, ids: &[String]) -> Result<String, Halt> {

@@ -15,7 +15,7 @@ use crate::api::Reason;
 use crate::api::annotations::CreateIntent;
 use crate::config::Config;
 use crate::model::Remote;
-use crate::tenants::{Connection, Fleet};
+use crate::tenants::{Connection, Fleet, Look, Org, OrgView};
 
 /// What was found of a resource's integration.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub enum Observed {
     },
     /// A LIST is asked for; the resource is woken when it is there.
     Asked,
+    /// One was asked for a moment ago, and told nothing: when to look again.
+    Resting(Option<Instant>),
     /// The last LIST failed.
     Unavailable(crate::sailpoint::Error),
 }
@@ -101,6 +103,26 @@ pub struct Around<'a> {
 pub fn observe(question: &Question, memory: &mut Memory, at: &Connection, around: &Around) -> Observed {
     let Around { fleet, holders, config } = *around;
     Looking { question, at, fleet, holders, config }.dispatch(memory)
+}
+
+/// A LIST that started after `what` was first asked. While the resource rests, one that others asked for since is taken.
+///
+/// # Errors
+/// Where there is none yet, what there is in its place.
+pub fn fresh(what: &str, memory: &mut Memory, org: &Org, now: Instant) -> Result<OrgView, Box<Observed>> {
+    if let Some(rest) = memory.resting(now) {
+        return org.peek(Some(rest.since)).ok_or_else(|| Box::new(Observed::Resting(rest.look_at)));
+    }
+    listed(org, Some(memory.asked(what, now)))
+}
+
+/// A LIST that started after `since`.
+fn listed(org: &Org, since: Option<Instant>) -> Result<OrgView, Box<Observed>> {
+    match org.look(since) {
+        Look::Listed(view) => Ok(view),
+        Look::Wait => Err(Box::new(Observed::Asked)),
+        Look::Failed(error) => Err(Box::new(Observed::Unavailable(error))),
+    }
 }
 
 impl Observed {

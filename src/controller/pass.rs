@@ -10,11 +10,12 @@ use super::desired::Halt;
 use super::disposition::{Retry, STALE, is_conflict};
 use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
-use super::{Context, Memory, report, resource_name};
-use crate::api::{Reason, SimIntegration};
+use super::{Context, Memory, report, resource_name, tenant_key};
+use crate::api::integration::LastHandled;
+use crate::api::{Annotations, Reason, SimIntegration};
 use crate::config::Config;
 use crate::metrics::Outcome;
-use crate::tenants::Connection;
+use crate::tenants::{Connection, Standing};
 
 /// Whoever waits to write looks again after this, should nobody wake it.
 const LONGEST_QUEUE: Duration = Duration::from_mins(1);
@@ -50,6 +51,24 @@ pub(super) fn recorded(context: &Context, resource: &SimIntegration) -> Recorded
     }
 }
 
+/// What must change for something to be asked again before its time: what people ask for, or how the tenant stands.
+pub(super) fn notice(context: &Context, resource: &SimIntegration) {
+    let standing = tenant_key(resource, &context.config).and_then(|key| context.fleet.standing(&key));
+    let standing = standing.map(|standing| match standing {
+        Standing::Connected(_) => None,
+        Standing::NotReady { reason, .. } => Some(reason),
+    });
+    let asked = LastHandled::of(Annotations::of(resource));
+    let circumstances = format!("{:?} {asked:?} {standing:?}", resource.metadata.generation);
+    remember(context, resource, |memory| memory.notice(circumstances));
+}
+
+/// A person must tell what the tenant cannot: until then each list would ask for the next.
+pub(super) fn asked_in_vain(context: &Context, resource: &SimIntegration) {
+    let now = Instant::now();
+    remember(context, resource, |memory| memory.in_vain(now, None, now + context.config.backoff_max));
+}
+
 /// When to look again after a failure.
 pub(super) fn delay(
     context: &Context,
@@ -59,7 +78,7 @@ pub(super) fn delay(
 ) -> Duration {
     let Config { backoff_min, backoff_max, refused_retry, .. } = context.config;
     match retry {
-        Retry::Backoff => remember(context, resource, |memory| memory.failed(backoff_min, backoff_max)),
+        Retry::Backoff => remember(context, resource, |memory| memory.failed(backoff_min, backoff_max, Instant::now())),
         Retry::After(wait) => wait,
         Retry::Now => Duration::ZERO,
         Retry::Refused => super::backoff::jittered(refused_retry),
@@ -75,7 +94,7 @@ pub(super) fn delay(
                 drop(connection.org.look(Some(Instant::now())));
                 context.wake_tenant(&connection.key);
             }
-            remember(context, resource, |memory| memory.failed(backoff_min, backoff_max))
+            remember(context, resource, |memory| memory.failed(backoff_min, backoff_max, Instant::now()))
         }
     }
 }
@@ -85,6 +104,10 @@ pub(super) fn halted(context: &Context, resource: &SimIntegration, halt: Halt) -
     let generation = resource.metadata.generation.unwrap_or_default();
     match halt {
         Halt::Parked => Pass::quiet(Outcome::Parked, None),
+        Halt::Resting(look_at) => {
+            let wait = look_at.map(|look_at| look_at.saturating_duration_since(Instant::now()));
+            Pass::quiet(Outcome::Parked, wait)
+        }
         // Kubernetes has a newer version, which the watch brings soon.
         Halt::Kubernetes(error) if is_conflict(&error) => Pass::quiet(Outcome::Parked, Some(STALE)),
         Halt::Kubernetes(error) => {

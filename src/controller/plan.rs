@@ -156,7 +156,7 @@ pub fn plan(desired: &Desired, recorded: &Recorded, observed: &Observed, around:
             Vec::new(),
         ),
         Observed::Unknown { reason, message, .. } => Plan::Wait(*reason, message.clone()),
-        Observed::Asked => Plan::Wait(Reason::Progressing, "waiting for the tenant's list".to_owned()),
+        Observed::Asked | Observed::Resting(_) => Plan::Wait(Reason::Progressing, "waiting for a list".to_owned()),
         Observed::Unavailable(error) => Plan::Wait(Reason::TenantNotReady, error.to_string()),
     }
 }

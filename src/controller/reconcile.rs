@@ -52,7 +52,13 @@ async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
     let outcome = pass.outcome;
     // What waits has had no answer yet, and of what is gone nothing is remembered.
     if !matches!(outcome, Outcome::Parked | Outcome::Deleted | Outcome::LetGo) {
-        remember(context, resource, Memory::answered);
+        let look_at = pass.next.map(|wait| Instant::now() + wait);
+        remember(context, resource, |memory| {
+            if let (Outcome::Waiting | Outcome::Stalled, Some(look_at)) = (outcome, look_at) {
+                memory.in_vain(started, Some(look_at), look_at);
+            }
+            memory.answered();
+        });
     }
     let next = landing::conclude(context, resource, pass).await;
     remember(context, resource, |memory| memory.set_open(outcome == Outcome::Parked));
@@ -66,6 +72,7 @@ async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
     if remember(context, resource, |memory| memory.is_superseded(&version)) {
         return Pass::quiet(Outcome::Parked, Some(STALE));
     }
+    pass::notice(context, resource);
     let result = if resource.metadata.deletion_timestamp.is_some() {
         farewell::farewell(context, resource).await
     } else {
@@ -159,7 +166,11 @@ fn look(
     if matches!(observed, Observed::Asked | Observed::Unavailable(_)) {
         context.wake_tenant(&connection.key);
     }
-    if matches!(observed, Observed::Asked) { Err(Halt::Parked) } else { Ok(observed) }
+    match observed {
+        Observed::Asked => Err(Halt::Parked),
+        Observed::Resting(look_at) => Err(Halt::Resting(look_at)),
+        observed => Ok(observed),
+    }
 }
 
 /// The plan, with names looked up where it needs their ids.

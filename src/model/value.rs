@@ -86,6 +86,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_sent_is_read_back_as_the_same() {
+        for text in ["184419900719925474099394e-016", "0.1", "1.7976931348623157e308", "5e-324"] {
+            let sent: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&sent.to_string()).unwrap(), sent, "{text}");
+        }
+    }
+
+    #[test]
     fn what_differs_differs() {
         for (a, b) in
             [(json!(1), json!("1")), (json!([1, 2]), json!([2, 1])), (json!(0.5), json!(0)), (json!({}), json!(null))]

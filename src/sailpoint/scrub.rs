@@ -265,7 +265,8 @@ mod tests {
                 text.push_str(&secrets[index % secrets.len()]);
             }
             let cleaned = Scrubber::new(&known).clean(&text);
-            for secret in &secrets {
+            // Blanks alone are no secret.
+            for secret in secrets.iter().filter(|secret| !secret.trim().is_empty()) {
                 prop_assert!(!cleaned.contains(secret.as_str()), "{cleaned:?} has {secret:?}");
                 prop_assert!(!cleaned.contains(&one_line(secret)), "{cleaned:?} has {secret:?}");
             }

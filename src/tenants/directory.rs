@@ -32,14 +32,17 @@ struct Known {
 impl Directory {
     /// The ids of `name`, if they were looked up after `since`; else the name is noted as asked for.
     pub(super) fn look(&mut self, kind: Kind, name: &str, since: Instant) -> Lookup {
-        let key = (kind, name.to_owned());
-        match self.known.get(&key) {
-            Some(known) if known.as_of >= since => Lookup::Found(known.ids.clone()),
-            _ => {
-                self.asked.insert(key);
-                Lookup::Asked
-            }
+        if let Some(ids) = self.peek(kind, name, since) {
+            return Lookup::Found(ids);
         }
+        self.asked.insert((kind, name.to_owned()));
+        Lookup::Asked
+    }
+
+    /// The ids of `name`, if they were looked up after `since`; nothing is asked for.
+    pub(super) fn peek(&self, kind: Kind, name: &str, since: Instant) -> Option<Vec<String>> {
+        let known = self.known.get(&(kind, name.to_owned())).filter(|known| known.as_of >= since)?;
+        Some(known.ids.clone())
     }
 
     /// The names of this kind that are asked for.

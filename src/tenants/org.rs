@@ -108,6 +108,12 @@ pub struct OrgView {
 }
 
 impl State {
+    fn view(&self, since: Option<Instant>) -> Option<OrgView> {
+        let listed = self.listed.filter(|listed| since.is_none_or(|since| listed.started >= since))?;
+        let LastList { started, whole, date, whole_so_far, .. } = listed;
+        Some(OrgView { started, whole, date, whole_so_far, mass_disappearance: self.mass_disappearance() })
+    }
+
     fn mass_disappearance(&self) -> Option<usize> {
         Some(self.vanished.len()).filter(|count| *count > 0)
     }
@@ -129,16 +135,18 @@ impl Org {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What a LIST that started after `since` says, if there is one; none is asked for.
+    #[must_use]
+    pub fn peek(&self, since: Option<Instant>) -> Option<OrgView> {
+        self.state().view(since)
+    }
+
     /// What a LIST that started after `since` says; `None` takes any.
     #[must_use]
     pub fn look(&self, since: Option<Instant>) -> Look {
         let mut state = self.state();
-        if let Some(listed) = state.listed
-            && since.is_none_or(|since| listed.started >= since)
-        {
-            let LastList { started, whole, date, whole_so_far, .. } = listed;
-            let mass_disappearance = state.mass_disappearance();
-            return Look::Listed(OrgView { started, whole, date, whole_so_far, mass_disappearance });
+        if let Some(view) = state.view(since) {
+            return Look::Listed(view);
         }
         // Whoever takes any waits for the first, which may be on its way already.
         state.first_wanted |= since.is_none();
@@ -256,6 +264,12 @@ impl Org {
     #[must_use]
     pub fn look_up(&self, kind: Kind, name: &str, since: Instant) -> Lookup {
         self.state().directory.look(kind, name, since)
+    }
+
+    /// The ids of a name that was looked up after `since`; nothing is asked for.
+    #[must_use]
+    pub fn known_ids(&self, kind: Kind, name: &str, since: Instant) -> Option<Vec<String>> {
+        self.state().directory.peek(kind, name, since)
     }
 
     /// Names of this kind that are asked for.

@@ -26,6 +26,10 @@ everything heals, and when two more lists have been read, this is checked:
   Two POSTs are the least where the first never took effect;
 - what others have in the tenant is the same, byte for byte;
 - no secret value is in logs, statuses, annotations, events or metrics.
+
+**Beside this table**, `make soak` lets random people meet random faults for as long as you like and then checks every object, and
+`tests/model` goes through every state of a small world around the operator's own decisions: each of twelve rules of reconciling
+that is taken out there breaks a promise.
 ";
 
 const HEAD: &str = "| Case | What is done | Least writes | End | Outcome |\n| --- | --- | --- | --- | --- |";

@@ -84,6 +84,8 @@ fn sent_too_soon(pages: &Pages) -> Vec<Finding> {
 
 /// Whether a pause that this call's answer asked for was kept, as long as one operator ran and nothing befell it.
 fn paused(pages: &Pages, call: &Call, timeline: &[(Timestamp, usize)], traffic: &mut Traffic) -> Option<Finding> {
+    // A token that was revoked is nobody's: then the log does not tell whose pause it is.
+    call.client_id.as_ref()?;
     let seconds: i64 = call.retry_after.as_ref().filter(|_| call.status == Some(429))?.parse().ok()?;
     let running = timeline.iter().rev().find(|(at, _)| *at <= call.time).map(|(_, running)| *running);
     let disturbed = timeline.iter().map(|(at, _)| *at).find(|at| *at > call.time);

@@ -5,7 +5,13 @@ use tokio::time::Instant;
 use super::Leaving;
 use crate::api::Reason;
 use crate::controller::desired::{Halt, heals};
+use crate::controller::observe::{Observed, fresh};
+use crate::controller::pass::remember;
 use crate::tenants::Connection;
+
+fn unsure(id: &str) -> Halt {
+    heals(Reason::ConfirmingAbsence, format!("{id} is not in the tenant's list; making sure that it is gone"))
+}
 
 impl Leaving<'_> {
     /// Whether the tenant says that `id` is gone. What it said before settle had passed since the last change may be the word
@@ -18,13 +24,16 @@ impl Leaving<'_> {
             settled if is_said(settled) => Ok(true),
             Some(settled) if is_said(None) && settled <= now => {
                 connection.org.update(|snapshot| snapshot.doubt_gone(id));
-                drop(connection.org.look(Some(now)));
-                Err(self.until_listed(connection))
+                let what = format!("gone {id}");
+                let asked = remember(self.context, self.resource, |memory| fresh(&what, memory, &connection.org, now));
+                match asked.map_err(|observed| *observed) {
+                    Err(Observed::Resting(look_at)) => Err(Halt::Resting(look_at)),
+                    Err(Observed::Unavailable(error)) => Err(self.unlisted(connection, &error)),
+                    Err(_) => Err(self.until_listed(connection)),
+                    Ok(_) => Err(unsure(id)),
+                }
             }
-            Some(_) if is_said(None) => {
-                let message = format!("{id} is not in the tenant's list; making sure that it is gone");
-                Err(heals(Reason::ConfirmingAbsence, message))
-            }
+            Some(_) if is_said(None) => Err(unsure(id)),
             _ => Ok(false),
         }
     }

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::controller::holders::{Holder, Holders};
 use crate::controller::memory::Memory;
 use crate::model::{Remote, looks_like};
-use crate::tenants::{Connection, Fleet, Look, OrgView};
+use crate::tenants::{Connection, Fleet, OrgView};
 
 /// A look for one resource.
 pub(super) struct Looking<'a> {
@@ -62,7 +62,7 @@ impl Looking<'_> {
 
     /// A LIST that started after the question was first asked.
     fn fresh(&self, what: &str, memory: &mut Memory) -> Result<OrgView, Box<Observed>> {
-        self.view(Some(memory.asked(what, self.question.now)))
+        super::fresh(what, memory, &self.at.org, self.question.now)
     }
 
     /// A fresh LIST where one is needed, else the last one: what was judged before is judged again without a call.
@@ -71,11 +71,7 @@ impl Looking<'_> {
     }
 
     fn view(&self, since: Option<Instant>) -> Result<OrgView, Box<Observed>> {
-        match self.at.org.look(since) {
-            Look::Listed(view) => Ok(view),
-            Look::Wait => Err(Box::new(Observed::Asked)),
-            Look::Failed(error) => Err(Box::new(Observed::Unavailable(error))),
-        }
+        super::listed(&self.at.org, since)
     }
 
     fn whole(view: OrgView) -> Result<OrgView, Box<Observed>> {
@@ -258,7 +254,9 @@ impl Looking<'_> {
         }
         match found.as_slice() {
             [] => {}
-            _ if view.started < told => return self.view(Some(told)).map_or_else(|asked| *asked, |_| Observed::Asked),
+            _ if view.started < told => {
+                return self.view(Some(told)).map_or_else(|asked| *asked, |_| self.unresolved(intent, memory));
+            }
             [one] if looks_like(one, intent) => {
                 return Observed::Present(one.clone(), Link::Created(Box::new(intent.clone())));
             }
