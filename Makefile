@@ -69,13 +69,15 @@ fuzz: $(CARGO_FUZZ) ## Fuzz all that reads input from outside, each target for S
 	    -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=65536 -dict=fuzz/words.dict; \
 	done
 
-# The operator is built by itself, so that it is measured as it is released. A QUICK run writes no documents.
+# The operator is built by itself and linked as for its image, so that it is measured as it is released. A QUICK run writes no
+# documents.
+bench: HOST := $(shell rustc --print host-tuple)
 .PHONY: bench
 bench: ## Measure at scale and write docs/performance.md (QUICK=1: five minutes, prints only)
 	tools/control-plane assets
-	cargo build --release --locked
-	cargo run --release --locked --package sim-operator-bench -- \
-	  --operator "$${CARGO_TARGET_DIR:-target}/release/sim-operator" $(if $(QUICK),--quick,--docs docs)
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target $(HOST)
+	cargo run --profile bench-tool --locked --package sim-operator-bench -- \
+	  --operator "$${CARGO_TARGET_DIR:-target}/$(HOST)/release/sim-operator" $(if $(QUICK),--quick,--docs docs)
 
 .PHONY: demo
 demo: ## Watch the operator at work on a local control plane and the simulator

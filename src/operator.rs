@@ -21,7 +21,8 @@ use crate::api::{Folded, SailPointTenant, SimIntegration};
 use crate::cluster::{self, Clients};
 use crate::config::Config;
 use crate::controller::{
-    Context, Departure, Events, Holders, Memories, SecretVersions, Unreadable, Watched, reconcile, reconcile_tenant,
+    Context, Departure, Events, Holders, Memories, Seats, SecretVersions, Unreadable, Watched, reconcile,
+    reconcile_tenant,
 };
 use crate::leader::{Candidate, Leadership, Lost};
 use crate::metrics::Metrics;
@@ -214,6 +215,7 @@ async fn wire(
         tenants: Watched::new(tenants),
         memories: Memories::default(),
         tenant_memories: Memories::default(),
+        seats: Seats::default(),
         secret_versions: SecretVersions::default(),
         observer: Arc::new(metrics.clone()),
         metrics,

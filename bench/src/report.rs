@@ -60,7 +60,7 @@ fn reasons(page: &str) -> BTreeMap<String, String> {
     let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     rows.filter_map(|row| {
         let cells: Vec<&str> = row.split(" | ").collect();
-        let (what, why) = (cells.first()?, cells.last().filter(|_| cells.len() == 6)?);
+        let (what, why) = (cells.first()?, cells.last().filter(|_| cells.len() == 6 && !row.starts_with("---"))?);
         (!why.trim().is_empty()).then(|| ((*what).to_owned(), why.trim().to_owned()))
     })
     .collect()

@@ -48,8 +48,8 @@ pub struct Call {
     pub status: Option<u16>,
     /// When it was answered.
     pub answered: Option<Timestamp>,
-    /// For how many seconds a 429 told the client to wait.
-    pub retry_after: Option<u64>,
+    /// What a 429 told of how long to wait; this tenant says seconds.
+    retry_after: Option<String>,
     headers: BTreeMap<String, String>,
 }
 
@@ -72,6 +72,11 @@ impl Call {
     /// Whether it looks up names of sources or clusters: one call for all.
     pub fn is_look_up(&self) -> bool {
         self.method == "GET" && (self.path.ends_with("/sources") || self.path.ends_with("/managed-clusters"))
+    }
+
+    /// How long a 429 told the client to wait.
+    pub fn pause(&self) -> Option<Duration> {
+        Some(Duration::from_secs(self.retry_after.as_ref()?.parse().ok()?))
     }
 
     /// Whether it was let through and done.

@@ -26,7 +26,7 @@ use super::pass::{self, Pass, delay, remember};
 use super::plan::{Farewell, Orphaning, farewell as decide};
 use super::recorded::Recorded;
 use super::status::{Findings, Verdict};
-use super::{Context, integration_name, landing, resource_name, tenant_key};
+use super::{Context, Seat, integration_name, landing, resource_name, tenant_key};
 use crate::api::integration::{LastHandled, Origin};
 use crate::api::{Annotations, Delete, Mode, Reason, SimIntegration};
 use crate::failpoint::{self, Point};
@@ -38,7 +38,7 @@ const WAY_OUT: &str =
     "or set annotation simops.dev/force-orphan: \"true\" to let go and leave the integration in the tenant";
 
 /// Lets go of a resource that is being deleted, deleting its integration where that is what it means.
-pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Result<Pass, Halt> {
+pub(super) async fn farewell(context: &Context, resource: &SimIntegration, seat: &Seat) -> Result<Pass, Halt> {
     if !is_ours(resource) {
         departures::let_go(context, resource);
         return Ok(Pass::quiet(Outcome::Unchanged, None));
@@ -46,7 +46,7 @@ pub(super) async fn farewell(context: &Context, resource: &SimIntegration) -> Re
     let Some(live) = landing::live(context, resource).await? else { return Ok(Pass::quiet(Outcome::Unchanged, None)) };
     // What the finalizer's removal is guarded by must also be what is judged: the watch may not show the newest id yet.
     let recorded = pass::recorded(context, &live);
-    let leaving = Leaving { context, resource: &live, recorded: &recorded };
+    let leaving = Leaving { context, resource: &live, recorded: &recorded, seat };
     if Annotations::of(&live).force_orphan() {
         return leaving.let_go(LetGo::ForceOrphan, "force-orphan").await;
     }
@@ -63,6 +63,7 @@ struct Leaving<'a> {
     context: &'a Context,
     resource: &'a SimIntegration,
     recorded: &'a Recorded,
+    seat: &'a Seat,
 }
 
 impl Leaving<'_> {
@@ -162,6 +163,11 @@ impl Leaving<'_> {
             self.context.events.publish(self.resource, Severity::Normal, "HandedOver", "Delete", &note).await;
             return Ok(pass);
         }
+        if let Some(since) = remember(self.context, self.resource, |memory| memory.unsure_since())
+            && matches!(connection.org.look(Some(since)), Look::Wait)
+        {
+            return Err(self.until_listed(&connection));
+        }
         if self.is_gone(id, &connection)? {
             return self.gone(Some(format!("{id} is gone from the tenant"))).await;
         }
@@ -176,6 +182,7 @@ impl Leaving<'_> {
             cluster: &self.context.cluster,
             resource: self.resource,
             connection: &connection,
+            seat: self.seat,
         };
         match act::delete(&scene, id, self.stands()).await {
             Ok(Some(deleted)) => {
@@ -235,6 +242,9 @@ impl Leaving<'_> {
                     connection.key
                 );
                 verdict = Some(Verdict::Heals(Reason::MassDisappearance, message.into()));
+            }
+            if may_be_gone {
+                remember(self.context, self.resource, |memory| memory.unsure(Instant::now()));
             }
             if credentials || may_be_gone {
                 retry = Retry::Tenant;

@@ -45,8 +45,9 @@ impl Memories<String, Memory> {
         if entry.get().is_blank() {
             entry.remove();
         }
-        if all.capacity() > 8 * all.len().max(SPARE) {
-            all.shrink_to(2 * SPARE);
+        // A table says that it holds less than it does after many were taken out of it: an empty one is asked as well.
+        if all.capacity() > 8 * all.len().max(SPARE) || (all.is_empty() && all.capacity() > SPARE) {
+            all.shrink_to(SPARE);
         }
         result
     }

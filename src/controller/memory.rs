@@ -34,6 +34,8 @@ pub struct Memory {
     rest: Option<Rest>,
     /// No write before this time, unless what is wanted changes: what SailPoint refused is tried again hourly.
     refused: Option<(String, Instant)>,
+    /// When a DELETE ended without an answer that says whether it was done.
+    unsure_since: Option<Instant>,
     repairs: BTreeMap<Path, Repairs>,
     superseded: Vec<String>,
     /// What our last write made of the resource, as long as the watch has not shown it.
@@ -183,6 +185,17 @@ impl Memory {
         self.refused = None;
     }
 
+    /// A DELETE ended without an answer that says whether it was done.
+    pub fn unsure(&mut self, now: Instant) {
+        self.unsure_since = Some(now);
+    }
+
+    /// From when on a list must be that says whether there is anything left to delete.
+    #[must_use]
+    pub fn unsure_since(&self) -> Option<Instant> {
+        self.unsure_since
+    }
+
     /// How long the resource has been waiting for this reason.
     pub fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {
         self.backoff.waiting_for(reason, now)
@@ -253,6 +266,7 @@ impl Memory {
             circumstances: _,
             rest,
             refused,
+            unsure_since,
             repairs,
             superseded,
             newest,
@@ -263,7 +277,7 @@ impl Memory {
             && intent.is_none()
             && (open.is_none() && closed.is_none())
             && backoff.is_blank()
-            && (rest.is_none() && refused.is_none())
+            && (rest.is_none() && refused.is_none() && unsure_since.is_none())
             && repairs.is_empty()
             && (superseded.is_empty() && newest.is_none())
             && warned.is_empty()

@@ -26,6 +26,7 @@ mod reconcile;
 pub mod recorded;
 mod report;
 mod requests;
+mod seats;
 mod secrets;
 pub mod status;
 mod tenant;
@@ -44,6 +45,7 @@ pub use holders::{Holder, Holders};
 pub use memories::Memories;
 pub use memory::Memory;
 pub use reconcile::reconcile;
+pub use seats::{Seat, Seats};
 pub use secrets::SecretVersions;
 pub use tenant::{TenantMemory, reconcile as reconcile_tenant};
 pub use unreadable::Unreadable;
@@ -80,6 +82,8 @@ pub struct Context {
     pub memories: Memories<String, Memory>,
     /// What is remembered of tenants, by uid.
     pub tenant_memories: Memories<String, TenantMemory>,
+    /// For those who think.
+    pub seats: Seats,
     /// Versions of Secrets.
     pub secret_versions: SecretVersions,
     /// Events.

@@ -20,7 +20,7 @@ use super::plan::{Desired, Plan, Surroundings, plan};
 use super::recorded::Recorded;
 use super::requests::Requests;
 use super::status::Verdict;
-use super::{Context, Memory, farewell, landing, report, resource_name, tenant_key};
+use super::{Context, Memory, Seat, farewell, landing, report, resource_name, tenant_key};
 use crate::api::condition::find;
 use crate::api::integration::LastHandled;
 use crate::api::{Annotations, ConditionType, Folded, Reason, SimIntegration, SimIntegrationStatus};
@@ -39,16 +39,17 @@ pub async fn reconcile(resource: Arc<Folded<SimIntegration>>, context: Arc<Conte
     if let Some(instead) = context.turn().await {
         return Ok(instead);
     }
+    let seat = context.seats.take().await;
     let Some(resource) = resource.unfold() else { return Ok(Action::await_change()) };
-    let work = whole_pass(&context, &resource).boxed();
+    let work = whole_pass(&context, &resource, &seat).boxed();
     Ok(guarded(&resource_name(&resource), context.config.backoff_max, work).await)
 }
 
-async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
+async fn whole_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -> Action {
     let started = Instant::now();
     // Before anything is looked at: what becomes known meanwhile wakes it again.
     remember(context, resource, |memory| memory.set_open(true));
-    let pass = one_pass(context, resource).await;
+    let pass = one_pass(context, resource, seat).await;
     let outcome = pass.outcome;
     // What waits has had no answer yet, and of what is gone nothing is remembered.
     if !matches!(outcome, Outcome::Parked | Outcome::Deleted | Outcome::LetGo) {
@@ -67,22 +68,22 @@ async fn whole_pass(context: &Context, resource: &SimIntegration) -> Action {
     next.map_or_else(Action::await_change, Action::requeue)
 }
 
-async fn one_pass(context: &Context, resource: &SimIntegration) -> Pass {
+async fn one_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -> Pass {
     let version = resource.resource_version().unwrap_or_default();
     if remember(context, resource, |memory| memory.is_superseded(&version)) {
         return Pass::quiet(Outcome::Parked, Some(STALE));
     }
     pass::notice(context, resource);
     let result = if resource.metadata.deletion_timestamp.is_some() {
-        farewell::farewell(context, resource).await
+        farewell::farewell(context, resource, seat).await
     } else {
-        keep(context, resource, &pass::recorded(context, resource)).await
+        keep(context, resource, &pass::recorded(context, resource), seat).await
     };
     result.unwrap_or_else(|halt| halted(context, resource, halt))
 }
 
 /// Desired, observed, planned, acted.
-async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded) -> Result<Pass, Halt> {
+async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded, seat: &Seat) -> Result<Pass, Halt> {
     if let Some(why) = context.unreadable.why(resource) {
         return Err(stalled(Reason::InvalidSpec, why));
     }
@@ -102,7 +103,7 @@ async fn keep(context: &Context, resource: &SimIntegration, recorded: &Recorded)
         observed = look(context, resource, recorded, &desired, true, &connection)?;
         (plan, names) = decide(context, resource, recorded, &desired, &observed, &connection)?;
     }
-    let scene = Scene { client: &context.client, cluster: &context.cluster, resource, connection: &connection };
+    let scene = Scene { client: &context.client, cluster: &context.cluster, resource, connection: &connection, seat };
     let keeping = Keeping { context, scene, desired: &desired, recorded, observed: &observed, names };
     let mut pass = keeping.act(plan).await;
     if let Some(until) = postponed {

@@ -37,6 +37,10 @@ pub(super) async fn announce(
         }
     };
     tracing::info!(resource = resource_name(resource), reason, message, "verdict");
+    if findings.applied.is_some() && matches!(findings.verdict, Verdict::InOrder(_)) {
+        // The event of the change has told it.
+        return;
+    }
     context.events.publish(resource, severity, &reason, "Reconcile", &message).await;
 }
 

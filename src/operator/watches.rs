@@ -14,6 +14,9 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use crate::api::{Folded, Kept, Received, trim};
 use crate::controller::{Census, Unreadable, Watch};
 
+/// A page of a list is read whole before any of it is folded: large pages would need the most memory of all that is done here.
+const PAGE: u32 = 100;
+
 /// A watch and a controller for each namespace. `observed` sees each resource before the store does, and `left` those that
 /// are gone after it: nobody who reads the store knows more than the index of holders.
 pub(super) fn watches<K: Kept>(
@@ -33,7 +36,7 @@ pub(super) fn watches<K: Kept>(
         let (tell, known) = watch::channel(false);
         let (observed, left, mut census) = (observed.clone(), left.clone(), Census::default());
         let (unreadable, unread) = (Arc::clone(unreadable), Arc::clone(unreadable));
-        let stream = watcher(api, watcher::Config::default())
+        let stream = watcher(api, watcher::Config::default().page_size(PAGE))
             .default_backoff()
             .modify(|received: &mut Received<K>| trim(received))
             .map_ok(move |event| unreadable.sift(event))

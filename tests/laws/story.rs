@@ -6,6 +6,7 @@ use kube::api::ObjectMeta;
 use serde_json::{Map, Value, json};
 use sim_operator::api::integration::{Origin, Sent};
 use sim_operator::api::{Adopt, Mode, SimIntegration, SimIntegrationSpec};
+use sim_operator::controller::Seat;
 use sim_operator::controller::act::{self, Failure, Scene};
 use sim_operator::controller::observe::{Link, Observed};
 use sim_operator::controller::plan::{Desired, Plan, Surroundings, plan};
@@ -205,7 +206,8 @@ impl Hero<'_> {
         let resource = resource(&chapter.spec);
         self.world.stored.lock().unwrap().resource = json!(resource);
         let client = &self.world.kubernetes;
-        let scene = Scene { client, cluster: "test", resource: &resource, connection: &self.connection };
+        let seat = Seat::default();
+        let scene = Scene { client, cluster: "test", resource: &resource, connection: &self.connection, seat: &seat };
         let result = match plan {
             Plan::InOrder(comparison) | Plan::Drifted(comparison) => {
                 self.recorded.sent = Some(comparison.record.clone());

@@ -25,6 +25,7 @@ pub async fn delete(
 ) -> Result<Option<Deleted>, Failure> {
     let connection = scene.connection;
     let _writer = connection.writers.try_write().ok_or(Failure::Busy)?;
+    scene.seat.leave();
     let slot = connection.client.prepare(Class::Delete).await?;
     failpoint::at(Point::BeforeDelete).await;
     if !may.await? {

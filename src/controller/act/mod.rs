@@ -15,6 +15,7 @@ pub use create::{Creation, create};
 pub use delete::{Deleted, delete};
 pub use update::update;
 
+use super::Seat;
 use super::plan::would_lose_message;
 use crate::api::SimIntegration;
 use crate::api::integration::{Cause, Sent};
@@ -32,6 +33,8 @@ pub struct Scene<'a> {
     pub resource: &'a SimIntegration,
     /// The tenant.
     pub connection: &'a Arc<Connection>,
+    /// What is left before anything is sent.
+    pub seat: &'a Seat,
 }
 
 /// What was done in the tenant.
