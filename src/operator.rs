@@ -178,7 +178,7 @@ async fn wire(
     let (depart, departures) = mpsc::unbounded_channel();
     let watched = namespaces(&config.namespaces, None);
     let of_tenants = namespaces(&config.namespaces, config.default_tenant.as_ref().map(|(namespace, _)| namespace));
-    let unreadable = Arc::new(Unreadable::default());
+    let (unreadable, seats) = (Arc::new(Unreadable::default()), Arc::new(Seats::default()));
     let observed = {
         let (holders, cluster, config) = (Arc::clone(&holders), cluster.clone(), config.clone());
         move |resource: &SimIntegration| holders.observe(resource, &cluster, &config)
@@ -191,7 +191,7 @@ async fn wire(
             let _ = depart.send(Departure::Integration(uid, holder));
         }
     };
-    let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, observed, left);
+    let (integrations, integration_controllers) = watches(&watching, &watched, &unreadable, &seats, observed, left);
     let left = {
         let fleet = Arc::clone(&fleet);
         move |uid: String, tenant: ObjectRef<Folded<SailPointTenant>>| {
@@ -200,7 +200,10 @@ async fn wire(
             let _ = depart.send(Departure::Tenant(uid, key));
         }
     };
-    let (tenants, tenant_controllers) = watches(&watching, &of_tenants, &unreadable, |_: &SailPointTenant| {}, left);
+    // Nobody takes one of these: no tenant waits for integrations.
+    let free = Arc::default();
+    let (tenants, tenant_controllers) =
+        watches(&watching, &of_tenants, &unreadable, &free, |_: &SailPointTenant| {}, left);
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
@@ -215,7 +218,7 @@ async fn wire(
         tenants: Watched::new(tenants),
         memories: Memories::default(),
         tenant_memories: Memories::default(),
-        seats: Seats::default(),
+        seats,
         secret_versions: SecretVersions::default(),
         observer: Arc::new(metrics.clone()),
         metrics,

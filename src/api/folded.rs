@@ -20,16 +20,19 @@ pub struct Folded<K> {
     /// Names, uid and version: what the store itself looks at.
     metadata: ObjectMeta,
     matters: u64,
+    is_news: bool,
     resource: Packed<K>,
 }
 
 impl<K: Kept> Folded<K> {
-    /// Folds `resource`.
+    /// Folds `resource`, of which `before` was known.
     #[must_use]
-    pub fn new(resource: &K) -> Self {
+    pub fn new(resource: &K, before: Option<&Self>) -> Self {
         let ObjectMeta { name, namespace, uid, resource_version, .. } = resource.meta().clone();
         let metadata = ObjectMeta { name, namespace, uid, resource_version, ..ObjectMeta::default() };
-        Self { metadata, matters: matters(resource), resource: Packed::new(resource) }
+        let matters = matters(resource);
+        let is_news = before.is_none_or(|before| before.metadata.uid != metadata.uid || before.matters != matters);
+        Self { metadata, matters, is_news, resource: Packed::new(resource) }
     }
 
     /// The resource, without what was [trimmed](trim).
@@ -38,13 +41,14 @@ impl<K: Kept> Folded<K> {
         self.resource.open()
     }
 
-    /// Tells apart what a reconcile looks at: not the status, which is our own.
+    /// Whether anything that a reconcile looks at is other than it was known before.
     #[must_use]
-    pub fn matters(&self) -> u64 {
-        self.matters
+    pub fn is_news(&self) -> bool {
+        self.is_news
     }
 }
 
+/// Tells apart what a reconcile looks at: not the status, which is our own.
 fn matters<K: Resource>(resource: &K) -> u64 {
     let mut hasher = DefaultHasher::new();
     let meta = resource.meta();
@@ -61,7 +65,7 @@ pub fn trim<K: Resource>(resource: &mut K) {
 
 impl<'de, K: Kept> Deserialize<'de> for Folded<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        K::deserialize(deserializer).map(|resource| Self::new(&resource))
+        K::deserialize(deserializer).map(|resource| Self::new(&resource, None))
     }
 }
 
@@ -114,18 +118,21 @@ mod tests {
             "status": {"observedGeneration": 1, "id": "1", "sent": {"paths": {"/name": "0123"}}},
         }))
         .unwrap();
-        let folded = Folded::new(&resource);
+        let folded = Folded::new(&resource, None);
         assert_eq!(json!(*folded.unfold().unwrap()), json!(resource));
         assert_eq!((folded.name_any(), folded.resource_version()), ("desk".to_owned(), Some("7".to_owned())));
     }
 
     #[test]
     fn a_status_does_not_matter_and_an_annotation_does() {
-        let resource = SimIntegration::new("desk", crate::api::SimIntegrationSpec::default());
+        let mut resource = SimIntegration::new("desk", crate::api::SimIntegrationSpec::default());
         let mut other = resource.clone();
         other.status = Some(crate::api::SimIntegrationStatus::default());
-        assert_eq!(Folded::new(&resource).matters(), Folded::new(&other).matters());
+        let before = Folded::new(&resource, None);
+        assert!(before.is_news() && !Folded::new(&other, Some(&before)).is_news());
         other.annotations_mut().insert("a".to_owned(), "b".to_owned());
-        assert_ne!(Folded::new(&resource).matters(), Folded::new(&other).matters());
+        assert!(Folded::new(&other, Some(&before)).is_news());
+        resource.metadata.uid = Some("another of this name".to_owned());
+        assert!(Folded::new(&resource, Some(&before)).is_news());
     }
 }

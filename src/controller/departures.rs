@@ -2,6 +2,7 @@
 //! with its whole kind while the watch was interrupted.
 
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::mem;
 
 use kube::runtime::reflector::ObjectRef;
@@ -27,13 +28,15 @@ pub(super) fn has_left<K: Resource>(resource: &K) -> bool {
 /// Which resources one watch has shown. A watch that was interrupted tells of no deletion: it lists what is there now.
 #[derive(Debug)]
 pub struct Census<K: Resource<DynamicType = ()>> {
-    present: HashMap<String, ObjectRef<K>>,
-    before: HashMap<String, ObjectRef<K>>,
+    /// `namespace/name` by uid.
+    present: HashMap<Box<str>, Box<str>>,
+    before: HashMap<Box<str>, Box<str>>,
+    kind: PhantomData<K>,
 }
 
 impl<K: Resource<DynamicType = ()>> Default for Census<K> {
     fn default() -> Self {
-        Self { present: HashMap::new(), before: HashMap::new() }
+        Self { present: HashMap::new(), before: HashMap::new(), kind: PhantomData }
     }
 }
 
@@ -44,17 +47,23 @@ impl<K: Resource<DynamicType = ()>> Census<K> {
             Event::Init => self.before.extend(mem::take(&mut self.present)),
             Event::Apply(resource) | Event::InitApply(resource) => {
                 let uid = resource.uid().unwrap_or_default();
-                self.before.remove(&uid);
-                self.present.insert(uid, ObjectRef::from_obj(resource));
+                self.before.remove(&*uid);
+                let name = format!("{}/{}", resource.namespace().unwrap_or_default(), resource.name_any());
+                self.present.insert(uid.into(), name.into());
             }
-            Event::InitDone => return mem::take(&mut self.before).into_iter().collect(),
+            Event::InitDone => return mem::take(&mut self.before).into_iter().map(gone).collect(),
             Event::Delete(resource) => {
                 let uid = resource.uid().unwrap_or_default();
-                return self.present.remove(&uid).map(|name| (uid, name)).into_iter().collect();
+                return self.present.remove_entry(&*uid).map(gone).into_iter().collect();
             }
         }
         Vec::new()
     }
+}
+
+fn gone<K: Resource<DynamicType = ()>>((uid, name): (Box<str>, Box<str>)) -> (String, ObjectRef<K>) {
+    let (namespace, name) = name.split_once('/').unwrap_or_default();
+    (uid.into(), ObjectRef::new(name).within(namespace))
 }
 
 /// A resource that is gone.

@@ -4,6 +4,7 @@
 //! Fed by the watch, so that it never knows less than the store that reconciles read. There may be tens of thousands: what
 //! many share is kept once.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -229,11 +230,11 @@ impl Index {
             for (held, map) in [(&holder.id, &mut self.by_id), (&holder.creating, &mut self.by_creating)] {
                 if let Some(held) = held {
                     let of_org = map.entry(Arc::clone(org)).or_default();
-                    of_org.entry(Arc::clone(held)).or_default().push(Arc::clone(&uid));
+                    add(of_org, held, &uid);
                 }
             }
         }
-        self.by_wanted.entry(Arc::clone(&holder.wants)).or_default().push(Arc::clone(&uid));
+        add(&mut self.by_wanted, &holder.wants, &uid);
         self.holders.insert(uid, holder);
     }
 
@@ -257,6 +258,14 @@ fn take(map: &mut HashMap<Arc<str>, Uids>, key: &str, uid: &str) {
         if uids.is_empty() {
             map.remove(key);
         }
+    }
+}
+
+/// Nearly always there is one: no room is kept for more.
+fn add(map: &mut HashMap<Arc<str>, Uids>, what: &Arc<str>, uid: &Arc<str>) {
+    match map.entry(Arc::clone(what)) {
+        Entry::Occupied(mut uids) => uids.get_mut().push(Arc::clone(uid)),
+        Entry::Vacant(none) => drop(none.insert(vec![Arc::clone(uid)])),
     }
 }
 

@@ -31,6 +31,7 @@ mod secrets;
 pub mod status;
 mod tenant;
 mod unreadable;
+mod wakes;
 mod watched;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub use seats::{Seat, Seats};
 pub use secrets::SecretVersions;
 pub use tenant::{TenantMemory, reconcile as reconcile_tenant};
 pub use unreadable::Unreadable;
+pub use wakes::Wakes;
 pub use watched::{Watch, Watched};
 
 use crate::api::{SailPointTenant, SimIntegration};
@@ -83,7 +85,7 @@ pub struct Context {
     /// What is remembered of tenants, by uid.
     pub tenant_memories: Memories<String, TenantMemory>,
     /// For those who think.
-    pub seats: Seats,
+    pub seats: Arc<Seats>,
     /// Versions of Secrets.
     pub secret_versions: SecretVersions,
     /// Events.

@@ -23,6 +23,11 @@ impl Seats {
     pub async fn take(&self) -> Seat {
         Seat(Mutex::new(Arc::clone(&self.0).acquire_owned().await.ok()))
     }
+
+    /// Waits until one is free.
+    pub async fn free(&self) {
+        drop(self.0.acquire().await);
+    }
 }
 
 /// The seat of one reconcile. The default is none.

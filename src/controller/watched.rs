@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kube::runtime::reflector::{ObjectRef, Store};
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::Wakes;
 use crate::api::{Folded, Kept};
 
 /// Every watch of one kind.
@@ -18,7 +18,7 @@ pub struct Watch<K: Kept> {
     /// What it shows.
     pub store: Store<Folded<K>>,
     /// Wakes a reconcile.
-    pub wake: UnboundedSender<ObjectRef<Folded<K>>>,
+    pub wakes: Arc<Wakes>,
     /// Whether it has shown all that there is. (kube's own `wait_until_ready` wakes only one of those who wait.)
     pub known: watch::Receiver<bool>,
 }
@@ -48,17 +48,19 @@ impl<K: Kept> Watched<K> {
     /// Reconciles this resource soon.
     pub fn wake(&self, namespace: &str, name: &str) {
         if let Some(watch) = self.of(namespace) {
-            // Nobody listens only while the process ends.
-            let _ = watch.wake.send(ObjectRef::new(name).within(namespace));
+            watch.wakes.push(namespace, name);
         }
     }
 
     /// Reconciles this resource soon, when it is called.
     pub fn waker(&self, namespace: &str, name: &str) -> impl FnOnce() + Send + use<K> + 'static {
-        let sender = self.of(namespace).map(|watch| watch.wake.clone());
-        let resource = ObjectRef::new(name).within(namespace);
-        // Nobody listens only while the process ends.
-        move || drop(sender.map(|sender| sender.send(resource)))
+        let wakes = self.of(namespace).map(|watch| Arc::clone(&watch.wakes));
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        move || {
+            if let Some(wakes) = wakes {
+                wakes.push(&namespace, &name);
+            }
+        }
     }
 
     /// Waits until every watch has shown all that there is.

@@ -281,7 +281,8 @@ impl Snapshot {
         let before = self.remove(&id);
         self.gone.remove(&id);
         if let Some(name) = &listed.name {
-            let ids = self.by_name.entry(Arc::clone(name)).or_default();
+            // Nearly always there is one: no room is kept for more.
+            let ids = self.by_name.entry(Arc::clone(name)).or_insert_with(|| Vec::with_capacity(1));
             ids.insert(ids.partition_point(|known| *known < id), Arc::clone(&id));
         }
         self.changes += 1;

@@ -8,14 +8,19 @@ use crate::operator::writes::lines;
 use crate::replicas::{LEADS, Lasts, electing, joined_by_a_follower, loses_it};
 use crate::support::gate::Gate;
 
-/// A leader that is held at a failpoint with the create of `desk` in hand, and a follower.
-async fn held_at(world: &mut World, point: &str) {
+/// A leader that will be held at a failpoint, once, and a follower.
+async fn will_be_held_at(world: &mut World, point: &str) {
     world.set_failpoints(&format!("{point}=1*return(hold)"));
     world.start_operator();
     world.replica(0).says(LEADS).await;
     world.set_failpoints("");
     joined_by_a_follower(world).await;
     world.tenants.ready("acme").await;
+}
+
+/// A leader that is held at a failpoint with the create of `desk` in hand, and a follower.
+async fn held_at(world: &mut World, point: &str) {
+    will_be_held_at(world, point).await;
     world.sims.apply(&sim("desk")).await;
     world.replica(0).says("held at a failpoint").await;
 }
@@ -93,14 +98,15 @@ async fn the_answer_to_an_intent_that_comes_after_the_deadline_leads_to_no_post(
 
 #[tokio::test]
 async fn a_post_that_queues_behind_a_429_while_the_leader_changes_is_sent_by_the_new_one_alone() {
-    let mut world = electing(Lasts::Seconds).flag("--writes-per-tenant", "1").create().await;
-    world.tenants.ready("acme").await;
-    joined_by_a_follower(&mut world).await;
+    let mut world = electing(Lasts::Seconds).flag("--writes-per-tenant", "1").prepared().create().await;
+    will_be_held_at(&mut world, "before-intent").await;
     world.tenant.inject(&once("POST", ALL, too_many(20))).await;
 
-    for name in ["desk-0", "desk-1"] {
-        world.sims.apply(&sim(name)).await;
-    }
+    world.sims.apply(&sim("desk-0")).await;
+    world.replica(0).says("held at a failpoint").await;
+    world.sims.apply(&sim("desk-1")).await;
+    world.replica(0).says("others write to this tenant").await;
+    world.replica(0).release();
     world.until_writes(1).await;
     let waits = world.replica(0).says("class=\"create\"").await;
     assert!(waits.contains("waits, as the tenant asked for a pause"), "{waits}");
