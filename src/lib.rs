@@ -23,6 +23,7 @@ pub mod operator;
 pub mod packed;
 pub mod probes;
 pub mod sailpoint;
+pub mod several;
 pub mod telemetry;
 pub mod tenants;
 pub mod text;

@@ -82,6 +82,7 @@ impl Departure {
             Self::Integration(uid, holder) => {
                 context.memories.forget(&uid);
                 if let Some(holder) = holder {
+                    context.writes_no_more(holder.tenant.as_deref(), &uid);
                     wake_those_who_wait(context, holder.tenant.as_deref(), holder.id(), holder.wants());
                 }
             }

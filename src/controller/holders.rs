@@ -4,7 +4,6 @@
 //! Fed by the watch, so that it never knows less than the store that reconciles read. There may be tens of thousands: what
 //! many share is kept once.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +17,7 @@ use super::recorded::Recorded;
 use crate::api::condition::find;
 use crate::api::{Adopt, Annotations, ConditionType, Mode, Reason, SimIntegration};
 use crate::config::Config;
+use crate::several::Several;
 use crate::tenants::TenantKey;
 
 /// One resource and what it holds.
@@ -97,14 +97,13 @@ struct Index {
     holders: HashMap<Arc<str>, Holder>,
     by_id: ByOrg,
     by_creating: ByOrg,
-    by_wanted: HashMap<Arc<str>, Uids>,
+    by_wanted: Several,
     orgs: HashSet<Arc<str>>,
     tenants: HashSet<Arc<TenantKey>>,
 }
 
-type Uids = Vec<Arc<str>>;
 /// By org, then by what is held there.
-type ByOrg = HashMap<Arc<str>, HashMap<Arc<str>, Uids>>;
+type ByOrg = HashMap<Arc<str>, Several>;
 
 impl Holders {
     fn index(&self) -> MutexGuard<'_, Index> {
@@ -162,7 +161,7 @@ impl Holders {
     #[must_use]
     pub fn other_holder_of_id(&self, org: &str, id: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
-        let claimants = index.by_id.get(org)?.get(id)?;
+        let claimants = index.by_id.get(org)?.of(id);
         let holders = claimants.iter().filter_map(|uid| index.holders.get(uid));
         let first = holders.min_by(|a, b| (!a.in_status, &a.age).cmp(&(!b.in_status, &b.age)))?;
         (*first.age.1 != *uid).then(|| first.clone())
@@ -172,7 +171,7 @@ impl Holders {
     #[must_use]
     pub fn is_held_by_another(&self, org: &str, id: &str, uid: &str) -> bool {
         let index = self.index();
-        let claimants = index.by_id.get(org).and_then(|of_org| of_org.get(id)).into_iter().flatten();
+        let claimants = index.by_id.get(org).map_or(&[][..], |of_org| of_org.of(id)).iter();
         claimants
             .filter(|other| ***other != *uid)
             .filter_map(|other| index.holders.get(other))
@@ -183,7 +182,7 @@ impl Holders {
     #[must_use]
     pub fn other_creator(&self, org: &str, name: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
-        let creators = index.by_creating.get(org)?.get(name)?;
+        let creators = index.by_creating.get(org)?.of(name);
         creators.iter().filter(|other| ***other != *uid).find_map(|other| index.holders.get(other).cloned())
     }
 
@@ -192,7 +191,7 @@ impl Holders {
     pub fn wanting(&self, name: &str) -> Vec<Holder> {
         let index = self.index();
         let mut wanting: Vec<Holder> =
-            index.by_wanted.get(name).into_iter().flatten().filter_map(|uid| index.holders.get(uid).cloned()).collect();
+            index.by_wanted.of(name).iter().filter_map(|uid| index.holders.get(uid).cloned()).collect();
         wanting.sort_by(|a, b| a.age.cmp(&b.age));
         wanting
     }
@@ -217,8 +216,8 @@ impl Holders {
 
     fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<Arc<str>> {
         let index = self.index();
-        let is_held = |uids: &Uids| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
-        let of_org = index.by_id.get(org).into_iter().flatten();
+        let is_held = |uids: &[Arc<str>]| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
+        let of_org = index.by_id.get(org).into_iter().flat_map(Several::iter);
         of_org.filter(|(_, uids)| is_held(uids)).map(|(id, _)| Arc::clone(id)).collect()
     }
 }
@@ -230,11 +229,11 @@ impl Index {
             for (held, map) in [(&holder.id, &mut self.by_id), (&holder.creating, &mut self.by_creating)] {
                 if let Some(held) = held {
                     let of_org = map.entry(Arc::clone(org)).or_default();
-                    add(of_org, held, &uid);
+                    of_org.add(held, &uid);
                 }
             }
         }
-        add(&mut self.by_wanted, &holder.wants, &uid);
+        self.by_wanted.add(&holder.wants, &uid);
         self.holders.insert(uid, holder);
     }
 
@@ -243,29 +242,12 @@ impl Index {
         if let Some(org) = &holder.org {
             for (held, map) in [(&holder.id, &mut self.by_id), (&holder.creating, &mut self.by_creating)] {
                 if let (Some(held), Some(of_org)) = (held, map.get_mut(org)) {
-                    take(of_org, held, uid);
+                    of_org.take(held, uid);
                 }
             }
         }
-        take(&mut self.by_wanted, &holder.wants, uid);
+        self.by_wanted.take(&holder.wants, uid);
         Some(holder)
-    }
-}
-
-fn take(map: &mut HashMap<Arc<str>, Uids>, key: &str, uid: &str) {
-    if let Some(uids) = map.get_mut(key) {
-        uids.retain(|known| **known != *uid);
-        if uids.is_empty() {
-            map.remove(key);
-        }
-    }
-}
-
-/// Nearly always there is one: no room is kept for more.
-fn add(map: &mut HashMap<Arc<str>, Uids>, what: &Arc<str>, uid: &Arc<str>) {
-    match map.entry(Arc::clone(what)) {
-        Entry::Occupied(mut uids) => uids.get_mut().push(Arc::clone(uid)),
-        Entry::Vacant(none) => drop(none.insert(vec![Arc::clone(uid)])),
     }
 }
 

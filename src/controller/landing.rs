@@ -13,7 +13,7 @@ use super::kubernetes::{crd_is_terminating, patch_metadata, patch_status, receiv
 use super::pass::{Pass, remember};
 use super::recorded::{Recorded, written_for};
 use super::status::{Findings, Verdict, next};
-use super::{Context, duplicate, report, resource_name};
+use super::{Context, Memory, duplicate, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
@@ -176,8 +176,11 @@ pub(super) async fn must_land(
     loop {
         match write(context, &resource, &findings).await {
             Ok(written) => {
-                let next = settle_annotations(context, &written).await.err().map(|error| again(&error));
-                return Pass::quiet(Outcome::Changed, next);
+                let settled = settle_annotations(context, &written).await;
+                if settled.is_ok() {
+                    remember(context, &written, Memory::landed);
+                }
+                return Pass::quiet(Outcome::Changed, settled.err().map(|error| again(&error)));
             }
             Err(error) if is_conflict(&error) || is_gone(&error) => {}
             Err(error) => {

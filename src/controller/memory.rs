@@ -116,6 +116,13 @@ impl Memory {
         self.closed = Some(nonce.to_owned());
     }
 
+    /// The id that the open create made is in the status, and no annotation speaks of the create any more.
+    pub fn landed(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.closed = Some(open.nonce);
+        }
+    }
+
     /// The open create of a resource that shows `seen` and whose status has `id`. What is open and was stripped off is open
     /// all the same: only an id that did not stand there before closes it.
     pub fn open_intent(&mut self, seen: Option<&CreateIntent>, id: Option<&str>) -> Option<CreateIntent> {

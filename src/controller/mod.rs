@@ -127,6 +127,13 @@ impl Context {
         }
     }
 
+    /// The resource of this uid was looked at, or is gone: should it have been its turn to write, it is another's.
+    fn writes_no_more(&self, tenant: Option<&TenantKey>, uid: &str) {
+        if let Some(connection) = tenant.and_then(|key| self.fleet.connection(key)) {
+            connection.writers.passed(uid);
+        }
+    }
+
     /// Reconciles this tenant soon.
     pub fn wake_tenant(&self, key: &TenantKey) {
         self.tenants.wake(&key.namespace, &key.name);

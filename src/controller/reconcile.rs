@@ -63,6 +63,7 @@ async fn whole_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -
     }
     let next = landing::conclude(context, resource, pass).await;
     remember(context, resource, |memory| memory.set_open(outcome == Outcome::Parked));
+    context.writes_no_more(tenant_key(resource, &context.config).as_ref(), &resource.uid().unwrap_or_default());
     context.metrics.reconciled(Reconciled::Integration, outcome, started.elapsed());
     tracing::debug!(resource = resource_name(resource), outcome = outcome.as_str(), ?next, "reconciled");
     next.map_or_else(Action::await_change, Action::requeue)

@@ -38,7 +38,7 @@ pub(super) fn watches<K: Kept>(
         let (tell, known) = watch::channel(false);
         let (observed, left, mut census) = (observed.clone(), left.clone(), Census::default());
         let (unreadable, unread) = (Arc::clone(unreadable), Arc::clone(unreadable));
-        let (before, mut news) = (store.clone(), News::new(Arc::clone(&wakes)));
+        let (before, told, mut news) = (store.clone(), Arc::clone(&wakes), News::default());
         let stream = watcher(api, watcher::Config::default().page_size(PAGE))
             .default_backoff()
             .modify(|received: &mut Received<K>| trim(received))
@@ -58,8 +58,12 @@ pub(super) fn watches<K: Kept>(
                 if matches!(event, Ok(Event::InitDone)) {
                     tell.send_replace(true);
                 }
+                if let Ok(event) = event {
+                    news.note(event, &told);
+                }
             })
-            .filter_map(move |event| ready(event.map(|event| news.of(event)).transpose()));
+            // The controller reconciles whom is woken.
+            .filter_map(|event| ready(event.err().map(Err)));
         let woken = Arc::clone(&wakes).into_stream(Arc::clone(seats));
         let controller = Controller::for_stream(stream, store.clone()).reconcile_on(woken);
         (Watch { namespace: namespace.clone(), store, wakes, known }, controller)
@@ -67,31 +71,29 @@ pub(super) fn watches<K: Kept>(
     namespaces.iter().map(one).unzip()
 }
 
-/// What of a watch is reconciled: what is other than before. Of a list nothing is, before all of it is known; then each in its
-/// turn, as it may be long.
-struct News<K: Kept> {
-    listed: Vec<ObjectRef<Folded<K>>>,
-    wakes: Arc<Wakes>,
+/// What of a watch is reconciled: what is other than before. Of a list nothing is before all of it is known.
+#[derive(Default)]
+struct News {
+    listed: Vec<(String, String)>,
 }
 
-impl<K: Kept> News<K> {
-    fn new(wakes: Arc<Wakes>) -> Self {
-        Self { listed: Vec::new(), wakes }
-    }
-
-    fn of(&mut self, event: Event<Folded<K>>) -> Option<Folded<K>> {
+impl News {
+    fn note<K: Kept>(&mut self, event: &Event<Folded<K>>, wakes: &Wakes) {
+        let names = |folded: &Folded<K>| (folded.namespace().unwrap_or_default(), folded.name_any());
         match event {
-            Event::Apply(folded) => return folded.is_news().then_some(folded),
-            Event::InitApply(folded) if folded.is_news() => self.listed.push(ObjectRef::from_obj(&folded)),
             Event::Init => self.listed.clear(),
+            Event::InitApply(folded) if folded.is_news() => self.listed.push(names(folded)),
             Event::InitDone => {
-                for resource in mem::take(&mut self.listed) {
-                    self.wakes.push(resource.namespace.as_deref().unwrap_or_default(), &resource.name);
+                for (namespace, name) in mem::take(&mut self.listed) {
+                    wakes.push(&namespace, &name);
                 }
             }
-            Event::InitApply(_) | Event::Delete(_) => {}
+            Event::Apply(folded) if folded.is_news() => {
+                let (namespace, name) = names(folded);
+                wakes.push(&namespace, &name);
+            }
+            Event::InitApply(_) | Event::Apply(_) | Event::Delete(_) => {}
         }
-        None
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Integration, Listed};
+use crate::several::Several;
 
 /// The integrations of one org.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,8 +18,8 @@ pub struct Snapshot {
     entries: BTreeMap<Arc<str>, Entry>,
     /// How many times an entry was set.
     changes: u64,
-    /// The ids of each name, sorted.
-    by_name: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// The ids of each name.
+    by_name: Several,
     /// What we deleted, and when the tenant said so.
     tombstones: BTreeMap<Arc<str>, Instant>,
     /// What SailPoint itself said is gone.
@@ -68,7 +69,7 @@ impl Snapshot {
 
     /// The integrations of this exact name, by id.
     pub fn named(&self, name: &str) -> impl Iterator<Item = Arc<Integration>> {
-        self.by_name.get(name).into_iter().flatten().filter_map(|id| self.get(id))
+        self.by_name.of(name).iter().filter_map(|id| self.get(id))
     }
 
     /// How many integrations there are.
@@ -281,9 +282,7 @@ impl Snapshot {
         let before = self.remove(&id);
         self.gone.remove(&id);
         if let Some(name) = &listed.name {
-            // Nearly always there is one: no room is kept for more.
-            let ids = self.by_name.entry(Arc::clone(name)).or_insert_with(|| Vec::with_capacity(1));
-            ids.insert(ids.partition_point(|known| *known < id), Arc::clone(&id));
+            self.by_name.add(name, &id);
         }
         self.changes += 1;
         let since = before.map_or(self.changes, |entry| entry.since);
@@ -292,13 +291,8 @@ impl Snapshot {
 
     fn remove(&mut self, id: &str) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
-        if let Some(name) = &entry.listed.name
-            && let Some(ids) = self.by_name.get_mut(name)
-        {
-            ids.retain(|known| **known != *id);
-            if ids.is_empty() {
-                self.by_name.remove(name);
-            }
+        if let Some(name) = &entry.listed.name {
+            self.by_name.take(name, id);
         }
         Some(entry)
     }

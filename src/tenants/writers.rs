@@ -16,6 +16,8 @@ struct State {
     waiting: VecDeque<Waiter>,
     /// Those of `waiting`, by who they are: none waits twice.
     known: HashSet<String>,
+    /// Who was woken and has not come yet.
+    woken: HashSet<String>,
 }
 
 struct Waiter {
@@ -33,7 +35,12 @@ impl Writers {
     /// At most `at_once` write at once.
     #[must_use]
     pub fn new(at_once: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { free: at_once, waiting: VecDeque::new(), known: HashSet::new() })))
+        Self(Arc::new(Mutex::new(State {
+            free: at_once,
+            waiting: VecDeque::new(),
+            known: HashSet::new(),
+            woken: HashSet::new(),
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -42,8 +49,9 @@ impl Writers {
 
     /// The right to write now; `None` while others hold all of them.
     #[must_use]
-    pub fn try_write(&self) -> Option<Writing> {
+    pub fn try_write(&self, who: &str) -> Option<Writing> {
         let mut state = self.state();
+        state.woken.remove(who);
         state.free = state.free.checked_sub(1)?;
         Some(Writing(self.clone()))
     }
@@ -52,10 +60,19 @@ impl Writers {
     /// it waits again.
     pub fn wait(&self, who: String, wake: impl FnOnce() + Send + 'static) {
         let mut state = self.state();
+        state.woken.remove(&who);
         if state.known.insert(who.clone()) {
             state.waiting.push_back(Waiter { who, wake: Box::new(wake) });
         }
         wake_all(state);
+    }
+
+    /// `who` was looked at, or is gone: if it was woken and did not write after all, others are woken in its place.
+    pub fn passed(&self, who: &str) {
+        let mut state = self.state();
+        if state.woken.remove(who) {
+            wake_all(state);
+        }
     }
 }
 
@@ -65,6 +82,7 @@ fn wake_all(mut state: MutexGuard<'_, State>) {
     let woken: Vec<Waiter> = state.waiting.drain(..free).collect();
     for waiter in &woken {
         state.known.remove(&waiter.who);
+        state.woken.insert(waiter.who.clone());
     }
     if state.waiting.is_empty() {
         (state.waiting, state.known) = (VecDeque::new(), HashSet::new());
@@ -106,8 +124,8 @@ mod tests {
     #[test]
     fn who_waits_is_woken_in_order_and_once() {
         let (writers, (tell, told)) = (Writers::new(2), channel());
-        let (one, two) = (writers.try_write().unwrap(), writers.try_write().unwrap());
-        assert!(writers.try_write().is_none());
+        let (one, two) = (writers.try_write("x").unwrap(), writers.try_write("y").unwrap());
+        assert!(writers.try_write("z").is_none());
         for who in ["a", "b", "a", "c"] {
             wait(&writers, who, &tell);
         }
@@ -116,6 +134,24 @@ mod tests {
         assert_eq!(woken(&told), ["a"]);
         drop(two);
         assert_eq!(woken(&told), ["b", "c"], "a did not come: both places are free");
+    }
+
+    #[test]
+    fn who_is_woken_and_does_not_write_makes_room_for_another() {
+        let (writers, (tell, told)) = (Writers::new(1), channel());
+        let writing = writers.try_write("x").unwrap();
+        for who in ["a", "b", "c"] {
+            wait(&writers, who, &tell);
+        }
+        drop(writing);
+        writers.passed("x");
+        assert_eq!(woken(&told), ["a"]);
+        writers.passed("a");
+        writers.passed("a");
+        assert_eq!(woken(&told), ["b"]);
+        drop(writers.try_write("b"));
+        writers.passed("b");
+        assert_eq!(woken(&told), ["c"]);
     }
 
     #[test]

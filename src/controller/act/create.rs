@@ -57,8 +57,7 @@ pub async fn create(scene: &Scene<'_>, desired: &Desired, creation: Creation<'_>
     let connection = scene.connection;
     let reservation = connection.org.reserve(Target::Name(desired.name.clone()), &resource_name(scene.resource));
     let reservation = reservation.map_err(Failure::Reserved)?;
-    let _writer = connection.writers.try_write().ok_or(Failure::Busy)?;
-    scene.seat.leave();
+    let _writer = scene.write().ok_or(Failure::Busy)?;
     let mut wants = desired.wants.clone();
     let values = Values::read(scene, &mut wants).await?;
     let details = body::details(Details::default(), &wants, creation.names, &values);

@@ -24,8 +24,7 @@ pub async fn delete(
     may: impl Future<Output = Result<bool, kube::Error>>,
 ) -> Result<Option<Deleted>, Failure> {
     let connection = scene.connection;
-    let _writer = connection.writers.try_write().ok_or(Failure::Busy)?;
-    scene.seat.leave();
+    let _writer = scene.write().ok_or(Failure::Busy)?;
     let slot = connection.client.prepare(Class::Delete).await?;
     failpoint::at(Point::BeforeDelete).await;
     if !may.await? {

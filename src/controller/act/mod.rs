@@ -11,6 +11,8 @@ mod update;
 
 use std::sync::Arc;
 
+use kube::ResourceExt as _;
+
 pub use create::{Creation, create};
 pub use delete::{Deleted, delete};
 pub use update::update;
@@ -21,7 +23,7 @@ use crate::api::SimIntegration;
 use crate::api::integration::{Cause, Sent};
 use crate::metrics::Change;
 use crate::sailpoint;
-use crate::tenants::Connection;
+use crate::tenants::{Connection, Writing};
 
 /// What every act needs: the resource it is for, as the watch showed it, and where it goes.
 pub struct Scene<'a> {
@@ -35,6 +37,15 @@ pub struct Scene<'a> {
     pub connection: &'a Arc<Connection>,
     /// What is left before anything is sent.
     pub seat: &'a Seat,
+}
+
+impl Scene<'_> {
+    /// The right to write to the tenant. Whoever has it leaves its seat.
+    fn write(&self) -> Option<Writing> {
+        let writing = self.connection.writers.try_write(self.resource.uid().as_deref().unwrap_or_default())?;
+        self.seat.leave();
+        Some(writing)
+    }
 }
 
 /// What was done in the tenant.

@@ -27,8 +27,7 @@ pub async fn update(
     names: &Names,
 ) -> Result<Applied, Failure> {
     let (connection, id) = (scene.connection, &update.remote.id);
-    let _writer = connection.writers.try_write().ok_or(Failure::Busy)?;
-    scene.seat.leave();
+    let _writer = scene.write().ok_or(Failure::Busy)?;
     let reservation = connection.org.reserve(Target::Id(id.clone()), &crate::controller::resource_name(scene.resource));
     let _reservation = reservation.map_err(Failure::Reserved)?;
     let mut wants = sent_wants(desired, update);

@@ -28,6 +28,7 @@ use trouble::Trouble;
 use verdict::Verdict;
 
 use super::departures::has_left;
+use super::disposition::{STALE, is_conflict};
 use super::guard::guarded;
 use super::kubernetes::{patch_metadata, with_finalizer};
 use super::requests::Requests;
@@ -69,6 +70,8 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
             context.wake_integrations_of(&[key_of(tenant)]);
             (Outcome::Deleted, None)
         }
+        // Kubernetes has a newer version, which the watch brings soon.
+        Err(Trouble::Kubernetes(error)) if is_conflict(&error) => (Outcome::Parked, Some(STALE)),
         Err(Trouble::Kubernetes(error)) => {
             tracing::warn!(tenant = %key_of(tenant), %error, "Kubernetes failed");
             (Outcome::Error, Some(failed(context, tenant)))
@@ -206,7 +209,7 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
         memory.wait_until(now + next);
     });
     if let Err(error) = verdict::write(context, tenant, &judged).await
-        && !super::disposition::is_conflict(&error)
+        && !is_conflict(&error)
     {
         tracing::warn!(tenant = %key, %error, "the status was not written");
     }
