@@ -11,8 +11,12 @@ use futures::{Stream, stream};
 use kube::Resource;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 
 use super::Seats;
+
+/// The controller begins with what it was given when there is no more for the moment: so many it is given in one go.
+const BATCH: usize = 8;
 
 /// The resources of one watch that are to be reconciled soon.
 #[derive(Debug, Default)]
@@ -59,12 +63,15 @@ impl Wakes {
     where
         K: Resource<DynamicType = ()>,
     {
-        stream::unfold((self, seats), async |(wakes, seats)| {
+        stream::unfold((self, seats, 0), async |(wakes, seats, given)| {
+            if given == BATCH {
+                yield_now().await;
+            }
             loop {
                 seats.free().await;
                 if let Some(resource) = wakes.pop() {
                     let (namespace, name) = resource.split_once('/').unwrap_or_default();
-                    return Some((ObjectRef::new(name).within(namespace), (wakes, seats)));
+                    return Some((ObjectRef::new(name).within(namespace), (wakes, seats, given % BATCH + 1)));
                 }
                 wakes.more.notified().await;
             }
