@@ -10,7 +10,7 @@ use super::act::{self, Applied, Failure, Scene};
 use super::desired::Halt;
 use super::disposition::{Doing, Retry, of_failure};
 use super::observe::Observed;
-use super::pass::{Pass, asked_in_vain, delay, halted, remember};
+use super::pass::{Pass, delay, halted, remember};
 use super::plan::{self, Desired, Plan};
 use super::recorded::Recorded;
 use super::status::{Bound, Findings, Message, Verdict, planned};
@@ -89,9 +89,6 @@ impl Keeping<'_> {
             Plan::LookUp(..) => Pass::quiet(Outcome::Parked, None),
             Plan::Wait(reason, message) => self.wait(reason, message.into()),
             Plan::Stall(reason, message, differences) => {
-                if matches!(self.observed, Observed::AmbiguousCreate(_)) {
-                    asked_in_vain(self.context, self.scene.resource);
-                }
                 let changes = (!differences.is_empty()).then(|| planned(plan::Action::Update, &differences));
                 let pass =
                     self.settled(self.found(Verdict::Stalled(reason, message.into(), changes)), Outcome::Stalled);
