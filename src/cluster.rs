@@ -3,9 +3,13 @@
 use std::env;
 use std::time::Duration;
 
+use axum::http::uri::PathAndQuery;
+use axum::http::{Request, Uri};
+use kube::client::{Body, ClientBuilder};
 use kube::config::{KubeConfigOptions, KubeconfigError};
 use kube::{Client, Config};
 use tokio::time::timeout;
+use tower::util::MapRequestLayer;
 
 /// How long the first question may take.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -75,7 +79,9 @@ pub async fn connect() -> Result<Clients, Error> {
     let client = |silence, repeat| {
         let mut config = config.clone();
         (config.read_timeout, config.reset_reader_on_write, config.default_retry) = (Some(silence), true, repeat);
-        Client::try_from(config).map_err(|error| Error::Unusable { server: server.clone(), why: causes(&error) })
+        let builder = ClientBuilder::try_from(config)
+            .map_err(|error| Error::Unusable { server: server.clone(), why: causes(&error) })?;
+        Ok(builder.with_layer(&MapRequestLayer::new(newest)).build())
     };
     let namespace = config.default_namespace.clone();
     let clients = Clients { ask: client(SILENCE, false)?, watch: client(SILENCE_OF_A_WATCH, true)?, namespace };
@@ -85,6 +91,20 @@ pub async fn connect() -> Result<Clients, Error> {
         Ok(Err(error)) => Err(Error::Unreachable { server, why: deepest(&error) }),
         Err(_) => Err(Error::Unreachable { server, why: format!("no answer within {} s", LIMIT.as_secs()) }),
     }
+}
+
+/// kube asks for a streamed list as it was at any time, which may be before the writes of the process that ran until now. It
+/// shall be the newest, as with a list in pages.
+fn newest(mut request: Request<Body>) -> Request<Body> {
+    const ANY: &str = "&resourceVersion=0";
+    if let Some(path) = request.uri().path_and_query().map(PathAndQuery::as_str)
+        && path.contains("&sendInitialEvents=true")
+        && let Some(path) = path.strip_suffix(ANY)
+        && let Ok(uri) = path.parse::<Uri>()
+    {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// In a pod its service account counts, elsewhere the kubeconfig: one place, so that only one can be wrong.
@@ -127,4 +147,19 @@ fn causes(error: &dyn std::error::Error) -> String {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_streamed_list_is_the_newest_and_a_watch_goes_on_where_it_was() {
+        let of = |uri: &str| newest(Request::get(uri).body(Body::empty()).unwrap()).uri().to_string();
+        let watch = "/apis/simops.dev/v1alpha1/simintegrations?&watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+        assert_eq!(of(&format!("{watch}&resourceVersion=0")), watch);
+        for other in [format!("{watch}&resourceVersion=10"), "/a?watch=true&resourceVersion=0".to_owned()] {
+            assert_eq!(of(&other), other);
+        }
+    }
 }

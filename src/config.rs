@@ -7,7 +7,7 @@ mod election;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use crate::cli::{LogFormat, Run};
 use crate::cluster;
@@ -63,7 +63,7 @@ pub struct Config {
 pub struct LogConfig {
     /// For people or for collectors.
     pub format: LogFormat,
-    /// A filter that [`EnvFilter`] accepts.
+    /// A filter that [`Targets`] reads.
     pub filter: String,
 }
 
@@ -185,7 +185,7 @@ fn cluster_id(text: String) -> Result<String, Invalid> {
 }
 
 fn filter(text: String) -> Result<String, Invalid> {
-    match EnvFilter::try_new(&text) {
+    match text.parse::<Targets>() {
         Ok(_) => Ok(text),
         Err(error) => Err(Invalid::new("--log", format!("{text:?}: {error}; write info, or sim_operator=debug,info"))),
     }

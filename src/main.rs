@@ -17,6 +17,10 @@ use sim_operator::cli::{Cli, Command, Crds, Run};
 use sim_operator::config::Config;
 use sim_operator::{operator, telemetry};
 
+/// Returns what a burst of work needed (.cargo/config.toml says how soon), where glibc's keeps most of it for good.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 

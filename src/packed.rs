@@ -12,6 +12,9 @@ use serde::de::DeserializeOwned;
 /// outlives the process.
 static DICTIONARY: &[u8] = include_bytes!("packed/dictionary.json");
 
+/// JSON has a limit of depth for whoever reads it, and none for whoever writes it: `serde_json` reads less than 128 levels.
+const DEEPEST: usize = 127;
+
 /// A value, packed. A clone is the same value.
 #[derive(PartialEq, Eq, Hash)]
 pub struct Packed<T>(Form<T>);
@@ -27,8 +30,7 @@ impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
     /// Packs `value`.
     #[must_use]
     pub fn new(value: &T) -> Self {
-        // JSON has a limit of depth for whoever reads it, and none for whoever writes it.
-        let json = serde_json::to_vec(value).ok().filter(|json| serde_json::from_slice::<T>(json).is_ok());
+        let json = serde_json::to_vec(value).ok().filter(|json| depth(json) < DEEPEST);
         Self(match json {
             Some(json) => Form::Packed(compress_prepend_size_with_dict(&json, DICTIONARY).into()),
             None => Form::Whole(Arc::new(value.clone())),
@@ -46,6 +48,25 @@ impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
             Form::Whole(whole) => Some(Arc::clone(whole)),
         }
     }
+}
+
+/// So many arrays and objects stand in one another.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut bytes) = (0_usize, 0, false, json.iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_text = !in_text,
+            // Whatever is escaped ends no text.
+            b'\\' => _ = bytes.next(),
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 impl<T> Clone for Packed<T> {
@@ -97,6 +118,14 @@ mod tests {
         assert_eq!(*Packed::new(&odd).open().unwrap(), odd);
         let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
         assert_eq!(*Packed::new(&deep).open().unwrap(), deep);
+    }
+
+    #[test]
+    fn whatever_is_as_deep_as_the_limit_comes_out_as_it_was() {
+        for levels in 120..135 {
+            let deep = (0..levels).fold(json!(r#"]]]"]]\"#), |inner, _| json!({"]}\"": [1], "inner": inner}));
+            assert_eq!(*Packed::new(&deep).open().unwrap(), deep, "{levels}");
+        }
     }
 
     proptest! {

@@ -2,8 +2,11 @@
 
 use std::io::{IsTerminal, stderr};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::util::TryInitError;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::cli::LogFormat;
 use crate::config::LogConfig;
@@ -27,15 +30,12 @@ pub enum Error {
 /// # Errors
 /// [`Error`] if the filter cannot be read or logging was set up before.
 pub fn start(config: &LogConfig) -> Result<(), Error> {
-    let filter =
-        EnvFilter::try_new(format!("{QUIET},{}", config.filter)).map_err(|_| Error::Filter(config.filter.clone()))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let filter: Targets =
+        format!("{QUIET},{}", config.filter).parse().map_err(|_| Error::Filter(config.filter.clone()))?;
+    let (log, lines) = (registry().with(filter), layer().with_writer(stderr));
     match config.format {
-        LogFormat::Text => init(lines.with_ansi(stderr().is_terminal()).finish()),
-        LogFormat::Json => init(lines.json().flatten_event(true).with_current_span(false).finish()),
+        LogFormat::Text => log.with(lines.with_ansi(stderr().is_terminal())).try_init()?,
+        LogFormat::Json => log.with(lines.json().flatten_event(true).with_current_span(false)).try_init()?,
     }
-}
-
-fn init(lines: impl tracing_subscriber::util::SubscriberInitExt) -> Result<(), Error> {
-    Ok(lines.try_init()?)
+    Ok(())
 }

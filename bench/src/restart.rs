@@ -43,7 +43,7 @@ pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed
         )
         .explained(format!(
             "{:.2} s from the start of the process until each was judged, /readyz after {:.2} s; the bare lists took {:.2} s \
-             (Kubernetes, in pages of 500) and {:.2} s (tenant)",
+             (Kubernetes) and {:.2} s (tenant)",
             settled.as_secs_f64(),
             ready.as_secs_f64(),
             kubernetes.as_secs_f64(),

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
@@ -11,6 +12,7 @@ use kube::core::{Selector, SelectorExt as _};
 use kube::{Api, ResourceExt as _};
 use tokio::time::Instant;
 
+use super::pass::remember;
 use super::plan::Desired;
 use super::recorded::Recorded;
 use super::requests::Requests;
@@ -20,6 +22,9 @@ use crate::api::tenant::NamespacesFrom;
 use crate::api::{Annotations, Mode, Reason, SailPointTenant, SimIntegration};
 use crate::model::wants;
 use crate::tenants::{Connection, Standing, TenantKey};
+
+/// For so long the version of a Secret counts for who waits for something else.
+const LONGEST_KNOWN: Duration = Duration::from_secs(10);
 
 /// Why a reconcile ends before there is a plan.
 #[derive(Debug)]
@@ -192,7 +197,8 @@ pub(super) fn same_org(connection: Arc<Connection>, recorded: &Recorded) -> Resu
     }
 }
 
-/// The versions of the Secrets that the resource names, read once in each resync, or now if it is asked for.
+/// The versions of the Secrets that the resource names: read once in each resync, or now if it is asked for. Of one that is
+/// not in order, since it is looked at; where it was parked, others have asked meanwhile.
 async fn versions(
     context: &Context,
     resource: &SimIntegration,
@@ -209,11 +215,16 @@ async fn versions(
         crate::api::condition::find(&status.conditions, crate::api::ConditionType::Ready)
             .is_some_and(|c| c.status == "True")
     });
-    let since_resync = connection.org.resynced();
-    let not_before = if requests.secrets || !is_known || !is_ready { now } else { since_resync.unwrap_or(now) };
+    let not_before = if requests.secrets {
+        None
+    } else if is_known && is_ready {
+        connection.org.resynced()
+    } else {
+        remember(context, resource, |memory| memory.open_since()).max(now.checked_sub(LONGEST_KNOWN))
+    };
     let mut versions = BTreeMap::new();
     for name in names {
-        let version = context.secret_versions.get(&context.client, &namespace, name, not_before).await?;
+        let version = context.secret_versions.get(&context.client, &namespace, name, not_before.unwrap_or(now)).await?;
         let missing = || format!("there is no Secret {name} in namespace {namespace}; create it");
         let version = version.ok_or_else(|| Halt::Missing(Reason::SecretNotFound, missing()))?;
         versions.insert(name.to_owned(), version);

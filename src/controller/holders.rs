@@ -94,7 +94,8 @@ pub struct Holders(Mutex<Index>);
 
 #[derive(Debug, Default)]
 struct Index {
-    holders: HashMap<Arc<str>, Holder>,
+    /// By uid. Boxed: a table keeps room for as many again.
+    holders: HashMap<Arc<str>, Box<Holder>>,
     by_id: ByOrg,
     by_creating: ByOrg,
     by_wanted: Several,
@@ -140,7 +141,7 @@ impl Holders {
             creating: recorded.intent.as_ref().map(|intent| intent.name.as_str().into()),
             wants: super::integration_name(resource).into(),
         };
-        if index.holders.get(&holder.age.1) != Some(&holder) {
+        if index.of(&holder.age.1) != Some(&holder) {
             index.remove(&holder.age.1);
             index.insert(holder);
         }
@@ -149,7 +150,7 @@ impl Holders {
     /// What is picked of each resource, in no order. It must ask nothing else of this index.
     #[must_use]
     pub fn pick<T>(&self, pick: impl FnMut(&Holder) -> Option<T>) -> Vec<T> {
-        self.index().holders.values().filter_map(pick).collect()
+        self.index().holders.values().map(Box::as_ref).filter_map(pick).collect()
     }
 
     /// The resource is gone; what it was.
@@ -162,7 +163,7 @@ impl Holders {
     pub fn other_holder_of_id(&self, org: &str, id: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
         let claimants = index.by_id.get(org)?.of(id);
-        let holders = claimants.iter().filter_map(|uid| index.holders.get(uid));
+        let holders = claimants.iter().filter_map(|uid| index.of(uid));
         let first = holders.min_by(|a, b| (!a.in_status, &a.age).cmp(&(!b.in_status, &b.age)))?;
         (*first.age.1 != *uid).then(|| first.clone())
     }
@@ -174,7 +175,7 @@ impl Holders {
         let claimants = index.by_id.get(org).map_or(&[][..], |of_org| of_org.of(id)).iter();
         claimants
             .filter(|other| ***other != *uid)
-            .filter_map(|other| index.holders.get(other))
+            .filter_map(|other| index.of(other))
             .any(|other| other.in_status && !other.is_leaving)
     }
 
@@ -183,7 +184,7 @@ impl Holders {
     pub fn other_creator(&self, org: &str, name: &str, uid: &str) -> Option<Holder> {
         let index = self.index();
         let creators = index.by_creating.get(org)?.of(name);
-        creators.iter().filter(|other| ***other != *uid).find_map(|other| index.holders.get(other).cloned())
+        creators.iter().filter(|other| ***other != *uid).find_map(|other| index.of(other).cloned())
     }
 
     /// The uids of resources that want this name, oldest first.
@@ -191,7 +192,7 @@ impl Holders {
     pub fn wanting(&self, name: &str) -> Vec<Holder> {
         let index = self.index();
         let mut wanting: Vec<Holder> =
-            index.by_wanted.of(name).iter().filter_map(|uid| index.holders.get(uid).cloned()).collect();
+            index.by_wanted.of(name).iter().filter_map(|uid| index.of(uid).cloned()).collect();
         wanting.sort_by(|a, b| a.age.cmp(&b.age));
         wanting
     }
@@ -216,13 +217,17 @@ impl Holders {
 
     fn ids_where(&self, org: &str, accept: impl Fn(&Holder) -> bool) -> BTreeSet<Arc<str>> {
         let index = self.index();
-        let is_held = |uids: &[Arc<str>]| uids.iter().filter_map(|uid| index.holders.get(uid)).any(&accept);
+        let is_held = |uids: &[Arc<str>]| uids.iter().filter_map(|uid| index.of(uid)).any(&accept);
         let of_org = index.by_id.get(org).into_iter().flat_map(Several::iter);
         of_org.filter(|(_, uids)| is_held(uids)).map(|(id, _)| Arc::clone(id)).collect()
     }
 }
 
 impl Index {
+    fn of(&self, uid: &str) -> Option<&Holder> {
+        self.holders.get(uid).map(Box::as_ref)
+    }
+
     fn insert(&mut self, holder: Holder) {
         let uid = Arc::clone(&holder.age.1);
         if let Some(org) = &holder.org {
@@ -234,11 +239,11 @@ impl Index {
             }
         }
         self.by_wanted.add(&holder.wants, &uid);
-        self.holders.insert(uid, holder);
+        self.holders.insert(uid, Box::new(holder));
     }
 
     fn remove(&mut self, uid: &str) -> Option<Holder> {
-        let holder = self.holders.remove(uid)?;
+        let holder = *self.holders.remove(uid)?;
         if let Some(org) = &holder.org {
             for (held, map) in [(&holder.id, &mut self.by_id), (&holder.creating, &mut self.by_creating)] {
                 if let (Some(held), Some(of_org)) = (held, map.get_mut(org)) {

@@ -20,8 +20,8 @@ const CONTESTED_AFTER: u32 = 3;
 pub struct Memory {
     /// The questions that a list or a look-up must answer, and when each was asked.
     questions: BTreeMap<String, Instant>,
-    /// It is being looked at, or was parked: whatever a list shows concerns it.
-    is_open: bool,
+    /// Since when it is being looked at, or was parked: whatever a list shows concerns it.
+    open_since: Option<Instant>,
     /// The open create: its nonce, when it was first seen and how many LISTs had been whole by then.
     intent: Option<SeenIntent>,
     /// The open create itself: people strip annotations.
@@ -82,9 +82,19 @@ impl Memory {
         self.questions.clear();
     }
 
-    /// Whether it is being looked at, or was parked until something more is known.
-    pub(super) fn set_open(&mut self, is_open: bool) {
-        self.is_open = is_open;
+    /// It is being looked at.
+    pub(super) fn opens(&mut self, now: Instant) {
+        self.open_since.get_or_insert(now);
+    }
+
+    /// It was looked at, and not parked until something more is known.
+    pub(super) fn closes(&mut self) {
+        self.open_since = None;
+    }
+
+    /// Since when it is being looked at, or was parked, for what it asks for now.
+    pub(super) fn open_since(&self) -> Option<Instant> {
+        self.open_since
     }
 
     /// What was learnt is too old by now: it is asked anew.
@@ -162,10 +172,11 @@ impl Memory {
         self.rest.filter(|rest| rest.until > now)
     }
 
-    /// Ends the rest if the resource asks for something else, or its tenant is in another state.
-    pub fn notice(&mut self, circumstances: String) {
+    /// Ends the rest if the resource asks for something else, or its tenant is in another state: it is looked at from now on.
+    pub fn notice(&mut self, circumstances: String, now: Instant) {
         if self.circumstances != circumstances {
             (self.circumstances, self.rest) = (circumstances, None);
+            self.open_since = self.open_since.map(|_| now);
         }
     }
 
@@ -258,14 +269,14 @@ impl Memory {
 
     /// Whether it waits for what a list or a look-up shows.
     pub(super) fn is_waiting(&self) -> bool {
-        self.is_open || !self.questions.is_empty()
+        self.open_since.is_some() || !self.questions.is_empty()
     }
 
     /// Whether there is nothing to remember.
     pub(super) fn is_blank(&self) -> bool {
         let Self {
             questions,
-            is_open,
+            open_since,
             intent,
             open,
             closed,
@@ -280,7 +291,7 @@ impl Memory {
             warned,
         } = self;
         // The circumstances count only as long as there is a rest for them to end.
-        (questions.is_empty() && !is_open)
+        (questions.is_empty() && open_since.is_none())
             && intent.is_none()
             && (open.is_none() && closed.is_none())
             && backoff.is_blank()

@@ -60,7 +60,7 @@ pub(super) fn notice(context: &Context, resource: &SimIntegration) {
     });
     let asked = LastHandled::of(Annotations::of(resource));
     let circumstances = format!("{:?} {asked:?} {standing:?}", resource.metadata.generation);
-    remember(context, resource, |memory| memory.notice(circumstances));
+    remember(context, resource, |memory| memory.notice(circumstances, Instant::now()));
 }
 
 /// A person must tell what the tenant cannot: until then each list would ask for the next.

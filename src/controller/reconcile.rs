@@ -48,7 +48,7 @@ pub async fn reconcile(resource: Arc<Folded<SimIntegration>>, context: Arc<Conte
 async fn whole_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -> Action {
     let started = Instant::now();
     // Before anything is looked at: what becomes known meanwhile wakes it again.
-    remember(context, resource, |memory| memory.set_open(true));
+    remember(context, resource, |memory| memory.opens(started));
     let pass = one_pass(context, resource, seat).await;
     let outcome = pass.outcome;
     // What waits has had no answer yet, and of what is gone nothing is remembered.
@@ -62,7 +62,9 @@ async fn whole_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -
         });
     }
     let next = landing::conclude(context, resource, pass).await;
-    remember(context, resource, |memory| memory.set_open(outcome == Outcome::Parked));
+    if outcome != Outcome::Parked {
+        remember(context, resource, Memory::closes);
+    }
     context.writes_no_more(tenant_key(resource, &context.config).as_ref(), &resource.uid().unwrap_or_default());
     context.metrics.reconciled(Reconciled::Integration, outcome, started.elapsed());
     tracing::debug!(resource = resource_name(resource), outcome = outcome.as_str(), ?next, "reconciled");

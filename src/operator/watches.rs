@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::future::ready;
 use std::mem;
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::Event;
 use kube::runtime::{Controller, WatchStreamExt as _, watcher};
@@ -17,6 +17,8 @@ use crate::controller::{Census, Seats, Unreadable, Wakes, Watch};
 
 /// A page of a list is read whole before any of it is folded: large pages would need the most memory of all that is done here.
 const PAGE: u32 = 100;
+/// What an API server answers that can stream no lists: 1.33, and one that was told so.
+const CANNOT_STREAM: u16 = 422;
 
 /// A watch and a controller for each namespace. `observed` sees each resource before the store does, and `left` those that
 /// are gone after it: nobody who reads the store knows more than the index of holders.
@@ -39,7 +41,7 @@ pub(super) fn watches<K: Kept>(
         let (observed, left, mut census) = (observed.clone(), left.clone(), Census::default());
         let (unreadable, unread) = (Arc::clone(unreadable), Arc::clone(unreadable));
         let (before, told, mut news) = (store.clone(), Arc::clone(&wakes), News::default());
-        let stream = watcher(api, watcher::Config::default().page_size(PAGE))
+        let stream = list_and_watch(api)
             .default_backoff()
             .modify(|received: &mut Received<K>| trim(received))
             .map_ok(move |event| unreadable.sift(event))
@@ -69,6 +71,19 @@ pub(super) fn watches<K: Kept>(
         (Watch { namespace: namespace.clone(), store, wakes, known }, controller)
     };
     namespaces.iter().map(one).unzip()
+}
+
+/// Streams all that there is and then what changes: the API server has that in memory, and neither side ever has to hold a
+/// page of it. One that cannot stream is listed in pages.
+fn list_and_watch<K: Kept>(api: Api<Received<K>>) -> impl Stream<Item = watcher::Result<Event<Received<K>>>> + Send {
+    let pages = watcher(api.clone(), watcher::Config::default().page_size(PAGE));
+    watcher(api, watcher::Config::default().streaming_lists())
+        .take_while(|event| ready(!cannot_stream(event)))
+        .chain(pages)
+}
+
+fn cannot_stream<K>(event: &watcher::Result<Event<K>>) -> bool {
+    matches!(event, Err(watcher::Error::WatchStartFailed(kube::Error::Api(status))) if status.code == CANNOT_STREAM)
 }
 
 /// What of a watch is reconciled: what is other than before. Of a list nothing is before all of it is known.

@@ -44,8 +44,23 @@ fn what_was_asked_in_vain_is_not_asked_again_for_a_while() {
     memory.asked("name a", at(6));
     memory.in_vain(at(6), None, at(306));
     assert!(memory.resting(at(300)).is_some_and(|rest| rest.look_at.is_none()));
-    memory.notice("something else is asked for".to_owned());
+    memory.notice("something else is asked for".to_owned(), at(6));
     assert_eq!(memory.resting(at(7)), None);
+}
+
+#[test]
+fn it_is_open_since_it_was_first_looked_at_for_what_it_asks_for_now() {
+    let (mut memory, start) = (Memory::default(), Instant::now());
+    memory.notice("this".to_owned(), start);
+    assert_eq!(memory.open_since(), None);
+    memory.opens(start + SECOND);
+    memory.opens(start + 2 * SECOND);
+    memory.notice("this".to_owned(), start + 2 * SECOND);
+    assert_eq!(memory.open_since(), Some(start + SECOND));
+    memory.notice("that".to_owned(), start + 3 * SECOND);
+    assert_eq!(memory.open_since(), Some(start + 3 * SECOND));
+    memory.closes();
+    assert!(memory.open_since().is_none() && memory.is_blank());
 }
 
 #[test]

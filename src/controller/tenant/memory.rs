@@ -10,6 +10,9 @@ use crate::api::{Reason, SailPointTenant};
 use crate::controller::requests::Requests;
 use crate::sailpoint::Client;
 
+/// Where nothing else changes, counts are brought up to date so often: while many are created they change all the time.
+const COUNTS: Duration = Duration::from_secs(5);
+
 /// What is remembered of one `SailPointTenant`.
 #[derive(Default)]
 pub struct TenantMemory {
@@ -22,6 +25,9 @@ pub struct TenantMemory {
     pub(super) deprecated: bool,
     /// When the LIST ended of which the status tells. Another tenant of the same org may have asked for it.
     pub(super) told: Option<Instant>,
+    /// When the status was written, and when it is to be written again for its counts alone.
+    written: Option<Instant>,
+    count_at: Option<Instant>,
     backoff: Backoff,
     /// No call before this time, unless the tenant is changed or somebody asks.
     wait_until: Option<Instant>,
@@ -75,9 +81,25 @@ impl TenantMemory {
         self.look_again.is_none()
     }
 
-    /// How long until the look that waits for its time.
+    /// How long until the look that waits for its time, or the counts that do.
     pub(super) fn next_look(&self, now: Instant) -> Option<Duration> {
-        self.look_again.map(|at| at.saturating_duration_since(now))
+        self.look_again.into_iter().chain(self.count_at).min().map(|at| at.saturating_duration_since(now))
+    }
+
+    /// Whether the status may be written though only its counts are other than before; else they wait for their time.
+    pub(super) fn may_count(&mut self, now: Instant) -> bool {
+        self.count_at = self.written.map(|written| written + COUNTS).filter(|at| *at > now);
+        self.count_at.is_none()
+    }
+
+    /// The status tells all.
+    pub(super) fn up_to_date(&mut self) {
+        self.count_at = None;
+    }
+
+    /// The status was written.
+    pub(super) fn wrote(&mut self, now: Instant) {
+        (self.written, self.count_at) = (Some(now), None);
     }
 
     pub(super) fn failed(&mut self, least: Duration, most: Duration, now: Instant) -> Duration {
@@ -98,5 +120,24 @@ impl TenantMemory {
 
     pub(super) fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {
         self.backoff.waiting_for(reason, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_alone_are_written_now_and_then() {
+        let (mut memory, start) = (TenantMemory::default(), Instant::now());
+        assert!(memory.may_count(start));
+        memory.wrote(start);
+        assert_eq!(memory.next_look(start), None);
+        assert!(!memory.may_count(start + COUNTS / 5));
+        assert_eq!(memory.next_look(start + COUNTS / 5), Some(COUNTS * 4 / 5));
+        assert!(memory.may_count(start + COUNTS));
+        assert!(!memory.may_count(start + COUNTS / 5));
+        memory.up_to_date();
+        assert_eq!(memory.next_look(start + COUNTS), None);
     }
 }

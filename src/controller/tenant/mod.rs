@@ -150,8 +150,8 @@ async fn tell(
     }
     let verdict = Verdict { is_answered, ..Verdict::connected(context, tenant, connected) };
     let written = verdict::write(context, tenant, &verdict).await;
-    remember(context, tenant, |memory| memory.told = known.filter(|_| written.is_ok()));
-    written
+    remember(context, tenant, |memory| memory.told = known.filter(|_| matches!(written, Ok(true))));
+    written.map(drop)
 }
 
 /// No call is made while the tenant is paused.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::connect::Connected;
-use super::{farewell, remember};
+use super::{TenantMemory, farewell, remember};
 use crate::api::condition::{self, find, headline, merge};
 use crate::api::integration::LastHandled;
 use crate::api::tenant::IntegrationCounts;
@@ -157,14 +158,21 @@ fn incomplete(missing: &[String]) -> Verdict {
     Verdict::new(State::Stalled, Reason::ListIncomplete, message.into())
 }
 
-/// Writes the status where it differs, and an event where the verdict changed.
-pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: &Verdict) -> Result<(), kube::Error> {
+/// Writes the status where it differs, and an event where the verdict changed. Returns whether the status tells all now:
+/// counts alone are not written all the time.
+pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: &Verdict) -> Result<bool, kube::Error> {
     let previous = tenant.status.clone().unwrap_or_default();
     let status = next(tenant, &previous, verdict, Timestamp::now());
     if status == previous && tenant.status.is_some() {
-        return Ok(());
+        remember(context, tenant, TenantMemory::up_to_date);
+        return Ok(true);
+    }
+    let are_counts = status == SailPointTenantStatus { integrations: status.integrations, ..previous.clone() };
+    if are_counts && !remember(context, tenant, |memory| memory.may_count(Instant::now())) {
+        return Ok(false);
     }
     patch_status(&context.client, tenant, &json!(previous), json!(status)).await?;
+    remember(context, tenant, |memory| memory.wrote(Instant::now()));
     if let Some((reason, message)) = headline(&status.conditions)
         && headline(&previous.conditions).as_ref() != Some(&(reason.clone(), message.clone()))
     {
@@ -172,7 +180,7 @@ pub(super) async fn write(context: &Context, tenant: &SailPointTenant, verdict: 
         tracing::info!(tenant = %key_of(tenant), reason, message, "verdict");
         context.events.publish(tenant, severity, &reason, "Reconcile", &message).await;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn next(
