@@ -89,9 +89,11 @@ pub async fn run(config: Config) -> Result<(), Error> {
     });
     let leadership = candidate.as_ref().map_or_else(Leadership::unopposed, Candidate::leadership);
     metrics.leads(leadership.leads());
-    let Wired { context, integrations, tenants, departures } = wire(clients, config, metrics, leadership).await?;
+    let Wired { context, integrations, tenants, tenant_seats, departures } =
+        wire(clients, config, metrics, leadership).await?;
     tracing::info!(cluster = context.cluster, version = env!("CARGO_PKG_VERSION"), %listen, "started");
     tokio::spawn(warm(Arc::clone(&context), readiness.clone()));
+    tokio::spawn(begin(Arc::clone(&context), tenant_seats));
     tokio::spawn(gauges(Arc::clone(&context)));
     tokio::spawn(see_off(Arc::clone(&context), departures));
     let namespaces = u16::try_from(integrations.len()).unwrap_or(u16::MAX).max(1);
@@ -160,6 +162,7 @@ struct Wired {
     context: Arc<Context>,
     integrations: Vec<Controller<Folded<SimIntegration>>>,
     tenants: Vec<Controller<Folded<SailPointTenant>>>,
+    tenant_seats: Arc<Seats>,
     /// The resources that watches show to be gone.
     departures: mpsc::UnboundedReceiver<Departure>,
 }
@@ -201,9 +204,9 @@ async fn wire(
         }
     };
     // Nobody takes one of these: no tenant waits for integrations.
-    let free = Arc::default();
+    let tenant_seats = Arc::default();
     let (tenants, tenant_controllers) =
-        watches(&watching, &of_tenants, &unreadable, &free, |_: &SailPointTenant| {}, left);
+        watches(&watching, &of_tenants, &unreadable, &tenant_seats, |_: &SailPointTenant| {}, left);
     let instance = std::env::var("HOSTNAME").unwrap_or_else(|_| "sim-operator".to_owned());
     let context = Context {
         events: Events::new(client.clone(), instance),
@@ -224,7 +227,7 @@ async fn wire(
         metrics,
     };
     let context = Arc::new(context);
-    Ok(Wired { context, integrations: integration_controllers, tenants: tenant_controllers, departures })
+    Ok(Wired { context, integrations: integration_controllers, tenants: tenant_controllers, tenant_seats, departures })
 }
 
 async fn cluster_id(client: &Client) -> Result<String, Error> {
@@ -248,6 +251,16 @@ fn namespaces(named: &[String], also: Option<&String>) -> Vec<Option<String>> {
 async fn see_off(context: Arc<Context>, mut departures: mpsc::UnboundedReceiver<Departure>) {
     while let Some(departure) = departures.recv().await {
         departure.tell(&context);
+    }
+}
+
+/// Lets the reconciles begin when this process leads and every resource is known: before that, nobody knows what is held and
+/// what is missing.
+async fn begin(context: Arc<Context>, tenant_seats: Arc<Seats>) {
+    if context.leadership.begins().await {
+        context.known().await;
+        tenant_seats.open();
+        context.seats.open();
     }
 }
 

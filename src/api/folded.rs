@@ -5,14 +5,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Resource, ResourceExt as _};
+use kube::Resource;
 use serde::{Deserialize, Deserializer};
 
 use super::Kept;
 use crate::packed::Packed;
-
-/// Repeats the whole resource for `kubectl apply`, and nobody else looks at it.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A resource, folded.
 #[derive(Clone, Debug)]
@@ -35,7 +32,7 @@ impl<K: Kept> Folded<K> {
         Self { metadata, matters, is_news, resource: Packed::new(resource) }
     }
 
-    /// The resource, without what was [trimmed](trim).
+    /// The resource.
     #[must_use]
     pub fn unfold(&self) -> Option<Arc<K>> {
         self.resource.open()
@@ -54,13 +51,6 @@ fn matters<K: Resource>(resource: &K) -> u64 {
     let meta = resource.meta();
     (meta.generation, &meta.annotations, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
     hasher.finish()
-}
-
-/// Leaves out what no reconcile looks at.
-pub fn trim<K: Resource>(resource: &mut K) {
-    resource.managed_fields_mut().clear();
-    resource.labels_mut().clear();
-    resource.annotations_mut().remove(LAST_APPLIED);
 }
 
 impl<'de, K: Kept> Deserialize<'de> for Folded<K> {
@@ -100,6 +90,7 @@ impl<K: Resource> Resource for Folded<K> {
 
 #[cfg(test)]
 mod tests {
+    use kube::ResourceExt as _;
     use serde_json::json;
 
     use super::*;

@@ -22,7 +22,7 @@ pub mod tenant;
 pub use annotations::Annotations;
 pub use attributes::Attributes;
 pub use condition::{ConditionType, Reason};
-pub use folded::{Folded, trim};
+pub use folded::Folded;
 pub use integration::{SimIntegration, SimIntegrationSpec, SimIntegrationStatus};
 pub use policy::{Adopt, Delete, Mode, Policy, TenantPolicy};
 pub use received::{Kept, Received};

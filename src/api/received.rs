@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::Resource;
 use kube::core::NamespaceResourceScope;
 use serde::de::{DeserializeOwned, Error as _};
@@ -16,10 +16,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::{SailPointTenant, SimIntegration};
+use super::{
+    SailPointTenant, SailPointTenantSpec, SailPointTenantStatus, SimIntegration, SimIntegrationSpec,
+    SimIntegrationStatus,
+};
 
 /// The most characters of a path that are shown.
 const LONGEST_PATH: usize = 200;
+
+/// Repeats the whole resource for `kubectl apply`, and nobody else looks at it.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A kind of ours.
 pub trait Kept:
@@ -32,24 +38,75 @@ pub trait Kept:
     + Sync
     + 'static
 {
+    /// Its spec.
+    type Spec: DeserializeOwned;
+    /// Its status.
+    type Status: DeserializeOwned;
+
+    /// A resource of these parts.
+    fn of(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self;
+
     /// A resource of which only this much can be read.
-    fn of_parts(metadata: ObjectMeta, parts: &Parts) -> Self;
+    fn of_parts(metadata: ObjectMeta, spec: Option<&RawValue>, status: Option<&RawValue>) -> Self;
 }
 
-/// A resource, and why it is not all that Kubernetes sent, if it is not.
+/// A resource as far as a reconcile looks at it, and why it is not all of that, if it is not.
 #[derive(Clone, Debug)]
 pub struct Received<K> {
-    /// The resource; without what cannot be read.
+    /// The resource; without what cannot be read, and what no reconcile looks at.
     pub resource: K,
     /// What cannot be read, in words that quote no value.
     pub unreadable: Option<String>,
 }
 
-/// The parts of a resource, none of them read yet.
+/// A resource, read whole.
 #[derive(Deserialize)]
-pub struct Parts<'a> {
-    #[serde(borrow)]
-    metadata: &'a RawValue,
+struct Whole<S, T> {
+    metadata: Metadata,
+    spec: S,
+    status: Option<T>,
+}
+
+/// What a reconcile looks at. `managedFields` alone are as large as all of this.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    annotations: Option<BTreeMap<String, String>>,
+    creation_timestamp: Option<Time>,
+    deletion_timestamp: Option<Time>,
+    finalizers: Option<Vec<String>>,
+    generation: Option<i64>,
+    name: Option<String>,
+    namespace: Option<String>,
+    resource_version: Option<String>,
+    uid: Option<String>,
+}
+
+impl From<Metadata> for ObjectMeta {
+    fn from(read: Metadata) -> Self {
+        let annotations = read.annotations.map(|mut annotations| {
+            annotations.remove(LAST_APPLIED);
+            annotations
+        });
+        Self {
+            annotations,
+            creation_timestamp: read.creation_timestamp,
+            deletion_timestamp: read.deletion_timestamp,
+            finalizers: read.finalizers,
+            generation: read.generation,
+            name: read.name,
+            namespace: read.namespace,
+            resource_version: read.resource_version,
+            uid: read.uid,
+            ..Self::default()
+        }
+    }
+}
+
+/// The parts of a resource that cannot be read whole.
+#[derive(Deserialize)]
+struct Parts<'a> {
+    metadata: Metadata,
     #[serde(borrow)]
     spec: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -60,13 +117,11 @@ impl<'de, K: Kept> Deserialize<'de> for Received<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As text: whatever goes through a tree of values, or through serde's own buffer, is limited in depth.
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        if let Ok(resource) = serde_json::from_str(text.get()) {
-            return Ok(Self { resource, unreadable: None });
+        if let Ok(Whole { metadata, spec, status }) = serde_json::from_str(text.get()) {
+            return Ok(Self { resource: K::of(metadata.into(), spec, status), unreadable: None });
         }
-        let parts: Parts = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
-        // Field by field as well: managedFields are as deep as what they manage.
-        let metadata = most_of(json!({}), parts.metadata).unwrap_or_default();
-        Ok(Self { resource: K::of_parts(metadata, &parts), unreadable: Some(why::<K>(text.get())) })
+        let Parts { metadata, spec, status } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        Ok(Self { resource: K::of_parts(metadata.into(), spec, status), unreadable: Some(why::<K>(text.get())) })
     }
 }
 
@@ -100,15 +155,29 @@ impl<K: Resource> Resource for Received<K> {
 }
 
 impl Kept for SimIntegration {
-    fn of_parts(metadata: ObjectMeta, parts: &Parts) -> Self {
-        let spec = parts.spec.and_then(|spec| most_of(json!({}), spec)).unwrap_or_default();
-        Self { metadata, spec, status: parts.status.and_then(|status| most_of(json!({}), status)) }
+    type Spec = SimIntegrationSpec;
+    type Status = SimIntegrationStatus;
+
+    fn of(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self {
+        Self { metadata, spec, status }
+    }
+
+    fn of_parts(metadata: ObjectMeta, spec: Option<&RawValue>, status: Option<&RawValue>) -> Self {
+        let spec = spec.and_then(|spec| most_of(json!({}), spec)).unwrap_or_default();
+        Self { metadata, spec, status: status.and_then(|status| most_of(json!({}), status)) }
     }
 }
 
 impl Kept for SailPointTenant {
-    fn of_parts(metadata: ObjectMeta, parts: &Parts) -> Self {
-        let spec = super::SailPointTenantSpec {
+    type Spec = SailPointTenantSpec;
+    type Status = SailPointTenantStatus;
+
+    fn of(metadata: ObjectMeta, spec: Self::Spec, status: Option<Self::Status>) -> Self {
+        Self { metadata, spec, status }
+    }
+
+    fn of_parts(metadata: ObjectMeta, text: Option<&RawValue>, status: Option<&RawValue>) -> Self {
+        let spec = SailPointTenantSpec {
             base_url: String::new(),
             api: crate::sailpoint::ApiVersion::default(),
             credentials: super::tenant::Credentials { secret_ref: super::tenant::SecretRef { name: String::new() } },
@@ -118,8 +187,8 @@ impl Kept for SailPointTenant {
             allowed_namespaces: None,
             policy: None,
         };
-        let read = parts.spec.and_then(|text| most_of(json!(spec), text));
-        let status = parts.status.and_then(|status| most_of(json!({}), status));
+        let read = text.and_then(|text| most_of(json!(spec), text));
+        let status = status.and_then(|status| most_of(json!({}), status));
         Self { metadata, spec: read.unwrap_or(spec), status }
     }
 }
@@ -142,7 +211,9 @@ fn most_of<T: DeserializeOwned>(base: Value, text: &RawValue) -> Option<T> {
 /// Where reading stops, and what was expected there.
 fn why<K: Kept>(text: &str) -> String {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let Err(error) = serde_path_to_error::deserialize::<_, K>(&mut deserializer) else { return "nothing".to_owned() };
+    let Err(error) = serde_path_to_error::deserialize::<_, Whole<K::Spec, K::Status>>(&mut deserializer) else {
+        return "nothing".to_owned();
+    };
     let path: String = error.path().to_string().chars().take(LONGEST_PATH).collect();
     format!("{path}: {}", words(&error.inner().to_string()))
 }
@@ -177,6 +248,18 @@ mod tests {
         assert_eq!(desk.resource.spec.external_id.as_deref(), Some("9"));
         let status = desk.resource.status.unwrap();
         assert_eq!((status.id.as_deref(), status.sent), (Some("1"), None));
+    }
+
+    #[test]
+    fn what_no_reconcile_looks_at_is_left_out() {
+        let text = json!({"metadata": {
+            "name": "desk", "labels": {"a": "b"}, "managedFields": [{"manager": "kubectl"}],
+            "annotations": {LAST_APPLIED: "{}", "simops.dev/change-ref": "CHG1"},
+        }, "spec": {}});
+        let Received { resource, unreadable } =
+            serde_json::from_str::<Received<SimIntegration>>(&text.to_string()).unwrap();
+        let left = json!({"name": "desk", "annotations": {"simops.dev/change-ref": "CHG1"}});
+        assert_eq!((json!(resource.metadata), unreadable), (left, None));
     }
 
     #[test]

@@ -153,6 +153,12 @@ impl Holders {
         self.index().holders.values().map(Box::as_ref).filter_map(pick).collect()
     }
 
+    /// The tenant of a resource that is not being deleted.
+    #[must_use]
+    pub fn staying_with(&self, uid: &str) -> Option<Arc<TenantKey>> {
+        self.index().of(uid).filter(|holder| !holder.is_leaving)?.tenant.clone()
+    }
+
     /// The resource is gone; what it was.
     pub fn forget(&self, uid: &str) -> Option<Holder> {
         self.index().remove(uid)

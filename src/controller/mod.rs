@@ -35,9 +35,7 @@ mod wakes;
 mod watched;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use kube::runtime::controller::Action;
 use kube::{Client, ResourceExt as _};
 
 pub use departures::{Census, Departure};
@@ -58,7 +56,7 @@ use crate::config::Config;
 use crate::leader::Leadership;
 use crate::metrics::Metrics;
 use crate::sailpoint::Observer;
-use crate::tenants::{Fleet, TenantKey};
+use crate::tenants::{Fleet, Standing, TenantKey};
 
 /// What every reconcile shares.
 pub struct Context {
@@ -84,7 +82,7 @@ pub struct Context {
     pub memories: Memories<String, Memory>,
     /// What is remembered of tenants, by uid.
     pub tenant_memories: Memories<String, TenantMemory>,
-    /// For those who think.
+    /// For reconciles of integrations that think.
     pub seats: Arc<Seats>,
     /// Versions of Secrets.
     pub secret_versions: SecretVersions,
@@ -103,15 +101,16 @@ impl Context {
         self.tenants.ready().await;
     }
 
-    /// Waits until this process leads and every resource is known: before that, nobody knows what is held and what is missing.
-    /// Returns what a reconcile does instead of its work: it has waited for an hour, say, and what it holds is as old.
-    pub async fn turn(&self) -> Option<Action> {
-        if self.leadership.leads() {
-            self.known().await;
-            return None;
-        }
-        let leads = self.leadership.begins().await;
-        Some(if leads { Action::requeue(Duration::ZERO) } else { Action::await_change() })
+    /// Whether the tenant of a resource has yet to be listed for the first time. The resource is reconciled when it was, or
+    /// could not be: there is nothing to look at before, and there may be tens of thousands.
+    fn awaits_first_list(&self, uid: &str) -> bool {
+        let Some(key) = self.holders.staying_with(uid) else { return false };
+        let is_listed = match self.fleet.standing(&key) {
+            None => false,
+            Some(Standing::Connected(connection)) => connection.org.peek(None).is_some(),
+            Some(Standing::NotReady { .. }) => true,
+        };
+        !is_listed && self.tenant(&key).is_some()
     }
 
     /// The tenant of this key, as the watch shows it. One that was let go of and that only somebody else keeps is gone.

@@ -36,8 +36,8 @@ const STALE: Duration = Duration::from_millis(200);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(resource: Arc<Folded<SimIntegration>>, context: Arc<Context>) -> Result<Action, Infallible> {
-    if let Some(instead) = context.turn().await {
-        return Ok(instead);
+    if context.awaits_first_list(&resource.uid().unwrap_or_default()) {
+        return Ok(Action::await_change());
     }
     let seat = context.seats.take().await;
     let Some(resource) = resource.unfold() else { return Ok(Action::await_change()) };

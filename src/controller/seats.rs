@@ -8,17 +8,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Enough that those who wait for Kubernetes leave none of its answers unused.
 const SEATS: usize = 16;
 
-/// All seats.
+/// All seats. There are none before they are [opened](Self::open).
 #[derive(Debug)]
 pub struct Seats(Arc<Semaphore>);
 
 impl Default for Seats {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SEATS)))
+        Self(Arc::new(Semaphore::new(0)))
     }
 }
 
 impl Seats {
+    /// This process leads, and every resource is known: the work begins.
+    pub fn open(&self) {
+        self.0.add_permits(SEATS);
+    }
+
     /// A seat, as soon as one is free, in the order they came.
     pub async fn take(&self) -> Seat {
         Seat(Mutex::new(Arc::clone(&self.0).acquire_owned().await.ok()))
@@ -50,6 +55,8 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_a_seat_makes_room_for_another() {
         let seats = Seats::default();
+        assert!(seats.take().now_or_never().is_none());
+        seats.open();
         let mut taken = Vec::new();
         while let Some(seat) = seats.take().now_or_never() {
             taken.push(seat);

@@ -93,6 +93,7 @@ mod tests {
         let (wakes, seats) = (Arc::new(Wakes::default()), Arc::new(Seats::default()));
         let mut stream = pin!(Arc::clone(&wakes).into_stream::<SimIntegration>(Arc::clone(&seats)));
         let mut next = || stream.next().now_or_never().flatten().map(|resource| resource.name);
+        seats.open();
         assert_eq!(next(), None);
         for name in ["b", "a", "b"] {
             wakes.push("iam", name);

@@ -12,7 +12,7 @@ use kube::runtime::{Controller, WatchStreamExt as _, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::watch;
 
-use crate::api::{Folded, Kept, Received, trim};
+use crate::api::{Folded, Kept, Received};
 use crate::controller::{Census, Seats, Unreadable, Wakes, Watch};
 
 /// A page of a list is read whole before any of it is folded: large pages would need the most memory of all that is done here.
@@ -43,7 +43,6 @@ pub(super) fn watches<K: Kept>(
         let (before, told, mut news) = (store.clone(), Arc::clone(&wakes), News::default());
         let stream = list_and_watch(api)
             .default_backoff()
-            .modify(|received: &mut Received<K>| trim(received))
             .map_ok(move |event| unreadable.sift(event))
             .inspect(move |event| {
                 if let Ok(Event::Apply(resource) | Event::InitApply(resource)) = event {

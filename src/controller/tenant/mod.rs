@@ -45,9 +45,6 @@ const RESYNC: Duration = Duration::from_mins(10);
 /// # Errors
 /// Never: every failure has a verdict and a time to try again.
 pub async fn reconcile(tenant: Arc<Folded<SailPointTenant>>, context: Arc<Context>) -> Result<Action, Infallible> {
-    if let Some(instead) = context.turn().await {
-        return Ok(instead);
-    }
     let Some(tenant) = tenant.unfold() else { return Ok(Action::await_change()) };
     let work = whole_pass(&context, &tenant).boxed();
     Ok(guarded(&key_of(&tenant).to_string(), context.config.backoff_max, work).await)
