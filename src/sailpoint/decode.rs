@@ -21,7 +21,7 @@ use super::wire::Integration;
 /// # Errors
 /// What is wrong with it, in words that quote no value.
 pub fn list(body: &[u8]) -> Result<Vec<Listed>, String> {
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(&|_| None);
     reader.take(body);
     reader.end(&Heading::default())
 }

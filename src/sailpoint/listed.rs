@@ -72,15 +72,17 @@ impl From<&Integration> for Listed {
     }
 }
 
+/// What is known of an id.
+pub type Known<'a> = &'a (dyn Fn(&str) -> Option<Listed> + Sync);
+
 /// Reads the answer to a list: an array, or the single object that the beta document shows.
-#[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(super) struct Reader<'a> {
     elements: Elements,
-    read: Read,
+    read: Read<'a>,
 }
 
-#[derive(Debug, Default)]
-struct Read {
+struct Read<'a> {
+    known: Known<'a>,
     list: Vec<Listed>,
     /// How many JSON values came so far.
     values: usize,
@@ -88,14 +90,20 @@ struct Read {
     failure: Option<String>,
 }
 
-impl Intake for Reader {
+impl Intake for Reader<'_> {
     fn take(&mut self, bytes: &[u8]) {
         let Self { elements, read } = self;
         elements.take(bytes, |index, text| read.entry(index, text));
     }
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
+    /// Nothing has come yet. What is as it is `known` already is kept once.
+    pub(super) fn new(known: Known<'a>) -> Self {
+        let read = Read { known, list: Vec::new(), values: 0, failure: None };
+        Self { elements: Elements::default(), read }
+    }
+
     /// All came: the list.
     ///
     /// # Errors
@@ -123,7 +131,7 @@ impl Reader {
     }
 }
 
-impl Read {
+impl Read<'_> {
     fn entry(&mut self, index: usize, text: &[u8]) {
         self.values = self.values.saturating_add(answer::values(text)).saturating_add(1);
         if self.values > MOST_VALUES {
@@ -133,7 +141,10 @@ impl Read {
             return;
         }
         match Listed::read(text) {
-            Ok(entry) => self.list.push(entry),
+            Ok(entry) => {
+                let known = entry.id.as_deref().and_then(self.known).filter(|known| *known == entry);
+                self.list.push(known.unwrap_or(entry));
+            }
             Err(why) => self.fail(format!("entry {index} of the list {why}")),
         }
     }

@@ -36,7 +36,7 @@ pub use deadline::WriteDeadline;
 pub use error::{Certainty, Error, ErrorKind};
 pub use hosts::{AllowedHosts, HostRefused, NotAHost};
 pub use http::{Observer, Unobserved};
-pub use listed::Listed;
+pub use listed::{Known, Listed};
 pub use operations::Terms;
 pub use versions::{ApiVersion, UnknownVersion, is_usable_id};
 pub use wire::{Details, Integration, Named, PatchOperation, Reference, pointer};

@@ -15,7 +15,7 @@ use super::class::Class;
 use super::client::{Answer, Client, malformed};
 use super::error::{Error, ErrorKind};
 use super::lenient;
-use super::listed::{Listed, Reader};
+use super::listed::{Known, Listed, Reader};
 use super::outbound::{Body, Outbound, Verb};
 use super::versions::Collection;
 use super::wire::{Details, Integration, PatchOperation};
@@ -59,9 +59,17 @@ impl Client {
     /// # Errors
     /// As the call failed; [`ErrorKind::Malformed`] also if one entry cannot be read.
     pub async fn list(&self, slot: Slot) -> Result<Answer<Vec<Listed>>, Error> {
+        self.list_beside(slot, &|_| None).await
+    }
+
+    /// The same; an integration that is as it is `known` by its id already shares the memory of that.
+    ///
+    /// # Errors
+    /// As those of [`list`](Self::list).
+    pub async fn list_beside(&self, slot: Slot, known: Known<'_>) -> Result<Answer<Vec<Listed>>, Error> {
         let path = self.api().collection(Collection::SimIntegrations);
         let request = Outbound { largest: LARGEST_LIST, ..self.request(Verb::Get, path, "/sim-integrations") };
-        let mut reader = Reader::default();
+        let mut reader = Reader::new(known);
         let inbound = self.send(slot, &request, &mut reader).await?;
         match reader.end(&inbound.heading) {
             Ok(list) => Ok(Answer::new(list, &inbound)),

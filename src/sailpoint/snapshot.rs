@@ -61,6 +61,12 @@ impl Snapshot {
         self.entries.get(id)?.listed.open()
     }
 
+    /// The same, packed.
+    #[must_use]
+    pub fn listed(&self, id: &str) -> Option<&Listed> {
+        self.entries.get(id).map(|entry| &entry.listed)
+    }
+
     /// The name of the integration of this id.
     #[must_use]
     pub fn name(&self, id: &str) -> Option<&str> {

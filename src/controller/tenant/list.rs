@@ -62,7 +62,7 @@ pub(super) async fn list_if_due(
     let is_resync = org.resync_due(connection.resync).is_none_or(|due| due <= Instant::now());
     let purpose = if org.is_wanted() { Purpose::DeleteOrCreate } else { Purpose::Look };
     let slot = connection.client.prepare(Class::List(purpose)).await?;
-    let answer = connection.client.list(slot).await?;
+    let answer = connection.client.list_beside(slot, &|id| org.read(|snapshot| snapshot.listed(id).cloned())).await?;
     remember(context, tenant, |memory| memory.deprecated = answer.deprecated);
     has_ids(&answer, tenant)?;
     let started = answer.started;

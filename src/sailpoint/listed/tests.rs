@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 fn read_text(text: &str) -> Result<Vec<Listed>, String> {
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(&|_| None);
     for piece in text.as_bytes().chunks(7) {
         reader.take(piece);
     }
@@ -25,6 +25,17 @@ fn a_list_is_whole_or_an_error() {
     for odd in [json!(null), json!({}), json!({"messages": []}), json!("x"), json!({"name": 1})] {
         assert!(read(&odd).unwrap_err().contains("where a list was expected"), "{odd}");
     }
+}
+
+#[test]
+fn what_is_as_it_was_is_kept_once() {
+    let before = read(&json!([{"id": "1", "name": "a"}, {"id": "2", "name": "b"}])).unwrap();
+    let known = |id: &str| before.iter().find(|entry| entry.id.as_deref() == Some(id)).cloned();
+    let mut reader = Reader::new(&known);
+    reader.take(json!([{"id": "1", "name": "a"}, {"id": "2", "name": "c"}]).to_string().as_bytes());
+    let after = reader.end(&Heading::default()).unwrap();
+    let is_one = |index: usize| Arc::ptr_eq(before[index].id.as_ref().unwrap(), after[index].id.as_ref().unwrap());
+    assert!(is_one(0) && !is_one(1) && after[1].name.as_deref() == Some("c"));
 }
 
 #[test]
