@@ -23,11 +23,17 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/control-plane")
 
 static CONTROL_PLANE: LazyLock<ControlPlane> = LazyLock::new(ControlPlane::start);
 static WITH_CONTROLLERS: AtomicBool = AtomicBool::new(false);
+static WITHOUT_STREAMED_LISTS: AtomicBool = AtomicBool::new(false);
 
 /// This binary's control plane has the controllers that empty a deleted namespace and collect garbage. Each of its tests says
 /// so first: whichever comes first starts the control plane.
 pub fn with_controllers() {
     WITH_CONTROLLERS.store(true, Ordering::Relaxed);
+}
+
+/// This binary's API server streams no lists, as that of Kubernetes 1.33 does by default. Its one test says so first.
+pub fn without_streamed_lists() {
+    WITHOUT_STREAMED_LISTS.store(true, Ordering::Relaxed);
 }
 
 /// The running script. It ends when its standard input closes, and the system closes that when this process ends,
@@ -46,11 +52,11 @@ impl ControlPlane {
         let assets = String::from_utf8(assets.stdout).unwrap();
 
         let folder = tempfile::Builder::new().prefix("sim-operator-test-").tempdir().unwrap().keep();
-        let controllers = WITH_CONTROLLERS.load(Ordering::Relaxed).then_some(OsStr::new("--with-controllers"));
+        let flags = [(&WITH_CONTROLLERS, "--with-controllers"), (&WITHOUT_STREAMED_LISTS, "--without-streamed-lists")];
+        let flags =
+            flags.into_iter().filter(|(is_set, _)| is_set.load(Ordering::Relaxed)).map(|(_, flag)| OsStr::new(flag));
         let mut script = Command::new(SCRIPT)
-            .args(
-                [OsStr::new("run"), OsStr::new("--remove")].into_iter().chain(controllers).chain([folder.as_os_str()]),
-            )
+            .args([OsStr::new("run"), OsStr::new("--remove")].into_iter().chain(flags).chain([folder.as_os_str()]))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
