@@ -67,7 +67,7 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
     ));
     let mut findings = Findings { measurements: vec![row], series: Vec::new() };
     findings.measurements.extend(rest.rows());
-    findings.measurements.push(memory_row(many, rest.memory));
+    findings.measurements.push(memory_row(many, ", after their creates", rest.memory));
     let name = format!("{} at once, no limit", grouped(many as u64));
     findings.series.push(Series::new(Chart::TimeToReady, name, percentiles(&waits)));
     let point = |value| vec![(crate::growth::as_float(many), value)];
@@ -78,7 +78,8 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
 
     let restarted = restart::measure(&world, many).await?;
     findings.measurements.extend(restarted.rows);
-    findings.measurements.push(cpu::measure(&world, &restarted.operator, &rest).await?);
+    let (memory, cpu) = restarted.operator.most_resident(cpu::measure(&world, &restarted.operator, &rest)).await;
+    findings.measurements.extend([memory_row(many, ", after a restart", memory), cpu?]);
     restarted.operator.terminate().await?;
     Ok(findings)
 }

@@ -39,7 +39,7 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
     let watch = Watch::start(&bench.plane.client, &world.namespace);
     let (idle, ()) = operator.most_resident(sleep(WARM_UP)).await;
     let mut findings = Findings::default();
-    findings.measurements.push(memory_row(0, idle));
+    findings.measurements.push(memory_row(0, "", idle));
     let mut memory = vec![(0.0, idle.map_or(0.0, |memory| memory.resident))];
     let mut requests = Vec::new();
     let mut there = 0;
@@ -50,7 +50,7 @@ pub async fn measure(bench: &Bench) -> Result<Findings, Failed> {
         watch.until_settled(count, &[]).await?;
         let rest = at_rest(&world, &operator, count).await?;
         findings.measurements.extend(rest.rows());
-        findings.measurements.extend((count == 1_000).then(|| memory_row(count, rest.memory)));
+        findings.measurements.extend((count == 1_000).then(|| memory_row(count, "", rest.memory)));
         memory.push((as_float(count), rest.memory.map_or(0.0, |memory| memory.resident)));
         requests.push((as_float(count), rest.requests_per_resync()));
     }
@@ -126,17 +126,15 @@ impl Rest {
     }
 }
 
-/// The row of resident memory with so many integrations.
-pub fn memory_row(count: usize, memory: Option<Memory>) -> Measurement {
+/// The row of resident memory with so many integrations, and when that was.
+pub fn memory_row(count: usize, when: &str, memory: Option<Memory>) -> Measurement {
     let (what, target) = match count {
         0 => ("resident memory, idle".to_owned(), 12.0),
         1_000 => ("resident memory, 1,000 integrations".to_owned(), 18.0),
-        _ => (format!("resident memory, {} integrations", grouped(count as u64)), 60.0),
+        _ => (format!("resident memory, {} integrations{when}", grouped(count as u64)), 60.0),
     };
     let how = memory.map(|Memory { peak, anonymous, .. }| {
-        format!(
-            "most VmRSS of many looks over 3 resyncs; of it {anonymous:.1} MiB are heap and stacks; VmHWM {peak:.1} MiB"
-        )
+        format!("most VmRSS of many looks at rest; of it {anonymous:.1} MiB are heap and stacks; VmHWM {peak:.1} MiB")
     });
     Measurement::new(what, Target::AtMost(Value::Mebibytes(target)), resident(memory))
         .explained(how.unwrap_or_default())

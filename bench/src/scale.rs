@@ -43,12 +43,12 @@ impl Scale {
         Self {
             steps: vec![1, 100],
             many: 1_000,
-            limited: 300,
+            limited: 120,
             tenants: (20, 20),
             bad: 2,
             tenant_steps: vec![1, 10],
-            resync: Duration::from_secs(4),
-            cpu: Duration::from_secs(20),
+            resync: Duration::from_secs(3),
+            cpu: Duration::from_secs(6),
         }
     }
 }
