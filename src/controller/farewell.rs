@@ -251,14 +251,15 @@ impl Leaving<'_> {
             }
         }
         let generation = self.resource.metadata.generation.unwrap_or_default();
-        let wait = delay(self.context, self.resource, retry, Some(connection));
-        if matches!(retry, Retry::Refused | Retry::Backoff | Retry::Tenant) {
+        let wait = delay(self.context, self.resource, retry, connection);
+        if let Some(wait) = wait
+            && matches!(retry, Retry::Refused | Retry::Backoff | Retry::Tenant)
+        {
             let until = Instant::now() + wait;
             remember(self.context, self.resource, |memory| memory.refused(self.version(id), until));
         }
-        let next = Some(wait);
         let outcome = if verdict.is_some() { Outcome::Waiting } else { Outcome::Parked };
-        Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next, outcome }
+        Pass { findings: verdict.map(|verdict| Findings::of(verdict, generation)), next: wait, outcome }
     }
 
     /// The integration is gone, or there never was one: the resource may go.

@@ -250,19 +250,18 @@ impl Keeping<'_> {
         if disposition.retry == Retry::Tenant {
             self.context.doubt(&self.scene.connection.key);
         }
-        let wait = delay(self.context, self.scene.resource, disposition.retry, Some(self.scene.connection));
-        if let Failure::Remote(_) | Failure::Unread(_) = failure
+        let wait = delay(self.context, self.scene.resource, disposition.retry, self.scene.connection);
+        if let (Failure::Remote(_) | Failure::Unread(_), Some(wait)) = (failure, wait)
             && matches!(disposition.retry, Retry::Refused | Retry::Backoff | Retry::Tenant)
         {
             let version = version(self.scene.resource, self.desired, doing);
             self.memory(|memory| memory.refused(version, Instant::now() + wait));
         }
-        let next = Some(wait);
         let outcome = match &disposition.verdict {
             Some(Verdict::Stalled(..)) => Outcome::Stalled,
             Some(_) => Outcome::Waiting,
             None => Outcome::Parked,
         };
-        Pass { findings: disposition.verdict.map(|verdict| self.found(verdict)), next, outcome }
+        Pass { findings: disposition.verdict.map(|verdict| self.found(verdict)), next: wait, outcome }
     }
 }

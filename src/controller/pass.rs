@@ -17,9 +17,6 @@ use crate::config::Config;
 use crate::metrics::Outcome;
 use crate::tenants::{Connection, Standing};
 
-/// Whoever waits to write looks again after this, should nobody wake it.
-const LONGEST_QUEUE: Duration = Duration::from_mins(1);
-
 /// What one pass found, and when the next shall be.
 pub(super) struct Pass {
     /// What the status shall say; `None` leaves it as it is.
@@ -69,34 +66,37 @@ pub(super) fn asked_in_vain(context: &Context, resource: &SimIntegration) {
     remember(context, resource, |memory| memory.in_vain(now, None, now + context.config.backoff_max));
 }
 
-/// When to look again after a failure.
+/// When to look again after a failure; `None`: when it is woken.
 pub(super) fn delay(
     context: &Context,
     resource: &SimIntegration,
     retry: Retry,
-    connection: Option<&Arc<Connection>>,
-) -> Duration {
-    let Config { backoff_min, backoff_max, refused_retry, .. } = context.config;
-    match retry {
-        Retry::Backoff => remember(context, resource, |memory| memory.failed(backoff_min, backoff_max, Instant::now())),
+    connection: &Arc<Connection>,
+) -> Option<Duration> {
+    let wait = match retry {
+        Retry::Backoff => backoff(context, resource),
         Retry::After(wait) => wait,
         Retry::Now => Duration::ZERO,
-        Retry::Refused => super::backoff::jittered(refused_retry),
+        Retry::Refused => super::backoff::jittered(context.config.refused_retry),
         Retry::Writers => {
-            if let Some(connection) = connection {
-                let wake = context.integrations.waker(&resource.namespace().unwrap_or_default(), &resource.name_any());
-                connection.writers.wait(resource.uid().unwrap_or_default(), wake);
-            }
-            super::backoff::jittered(LONGEST_QUEUE)
+            let wake = context.integrations.waker(&resource.namespace().unwrap_or_default(), &resource.name_any());
+            connection.writers.wait(resource.uid().unwrap_or_default(), wake);
+            // Those who write wake it, and so does every list. Thousands of timers would be kept for nothing.
+            return None;
         }
         Retry::Tenant => {
-            if let Some(connection) = connection {
-                drop(connection.org.look(Some(Instant::now())));
-                context.wake_tenant(&connection.key);
-            }
-            remember(context, resource, |memory| memory.failed(backoff_min, backoff_max, Instant::now()))
+            drop(connection.org.look(Some(Instant::now())));
+            context.wake_tenant(&connection.key);
+            backoff(context, resource)
         }
-    }
+    };
+    Some(wait)
+}
+
+/// How long to wait after one more failure.
+fn backoff(context: &Context, resource: &SimIntegration) -> Duration {
+    let Config { backoff_min, backoff_max, .. } = context.config;
+    remember(context, resource, |memory| memory.failed(backoff_min, backoff_max, Instant::now()))
 }
 
 /// What follows where a reconcile ended before there was a plan.
@@ -112,7 +112,7 @@ pub(super) fn halted(context: &Context, resource: &SimIntegration, halt: Halt) -
         Halt::Kubernetes(error) if is_conflict(&error) => Pass::quiet(Outcome::Parked, Some(STALE)),
         Halt::Kubernetes(error) => {
             tracing::warn!(resource = resource_name(resource), %error, "Kubernetes failed");
-            Pass::quiet(Outcome::Error, Some(delay(context, resource, Retry::Backoff, None)))
+            Pass::quiet(Outcome::Error, Some(backoff(context, resource)))
         }
         Halt::Verdict(verdict) => {
             let outcome = match *verdict {
@@ -122,7 +122,7 @@ pub(super) fn halted(context: &Context, resource: &SimIntegration, halt: Halt) -
             };
             let next = match *verdict {
                 Verdict::Paused(_) | Verdict::Stalled(..) => report::next_pause_end(context, resource),
-                _ => Some(delay(context, resource, Retry::Backoff, None)),
+                _ => Some(backoff(context, resource)),
             };
             Pass { findings: Some(Findings::of(*verdict, generation)), next, outcome }
         }
@@ -135,7 +135,7 @@ fn missing(context: &Context, resource: &SimIntegration, reason: Reason, message
     let generation = resource.metadata.generation.unwrap_or_default();
     let grace = context.config.reference_grace;
     let waited = remember(context, resource, |memory| memory.waiting_for(reason, Instant::now()));
-    let next = delay(context, resource, Retry::Backoff, None);
+    let next = backoff(context, resource);
     if waited >= grace || report::is_stalled_for(resource, reason) {
         let findings = Findings::of(Verdict::Stalled(reason, message.into(), None), generation);
         return Pass { findings: Some(findings), next: Some(next), outcome: Outcome::Stalled };
