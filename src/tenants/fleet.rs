@@ -81,6 +81,15 @@ impl Fleet {
         locked(&self.tenants).insert(key.clone(), standing);
     }
 
+    /// Why this tenant cannot be talked to, and in which words.
+    #[must_use]
+    pub fn trouble(&self, key: &TenantKey) -> Option<(Reason, String)> {
+        match self.standing(key)? {
+            Standing::Connected(_) => None,
+            Standing::NotReady { reason, message, .. } => Some((reason, message)),
+        }
+    }
+
     /// This tenant is gone.
     pub fn forget(&self, key: &TenantKey) {
         locked(&self.tenants).remove(key);

@@ -115,12 +115,17 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         }
     };
     let connection = &connected.connection;
-    context.fleet.connected(Arc::clone(connection));
+    // One that failed is in order again when it was listed, and not before: all of its integrations are judged each time.
+    let recovers = context.fleet.trouble(&connection.key).is_some();
+    if !recovers {
+        context.fleet.connected(Arc::clone(connection));
+    }
     let mut whom = list::list_if_due(context, tenant, connection, requests).await?;
     if list::look_up_names(connection).await? && whom == Whom::Nobody {
         whom = Whom::Concerned(BTreeSet::new());
     }
-    if connected.is_new || is_changed {
+    context.fleet.connected(Arc::clone(connection));
+    if connected.is_new || is_changed || recovers {
         whom = Whom::All;
     }
     remember(context, tenant, TenantMemory::succeeded);
@@ -190,7 +195,9 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     let now = Instant::now();
     let mut judged =
         trouble.judge(&mut |reason| remember(context, tenant, |memory| memory.waiting_for(reason, now)) < grace);
+    let before = context.fleet.trouble(&key);
     context.fleet.not_ready(&key, judged.reason, &judged.message.cause);
+    let is_news = before != context.fleet.trouble(&key);
     if let Some(error) = &judged.error
         && let Some(connection) = context.fleet.connection(&key)
     {
@@ -210,7 +217,10 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     {
         tracing::warn!(tenant = %key, %error, "the status was not written");
     }
-    context.wake_integrations_of(&[key]);
+    // They know already, unless it is another trouble than before.
+    if is_news {
+        context.wake_integrations_of(&[key]);
+    }
     (outcome, Some(next))
 }
 
