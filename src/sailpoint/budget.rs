@@ -5,8 +5,12 @@
 //! that: so no 10 s window of the server ever holds more than the limit. Waiters are served by [`Class`], in order of
 //! arrival within one; who has waited 30 s goes before all others, so nobody waits for ever.
 //!
+//! Others may spend the same limit: a 429 teaches how much of it is left ([`Share`]).
+//!
 //! It sends nothing and knows no tenant: it counts, and wakes who may go. All times are `tokio::time`, so a test may
 //! pause them. One budget per client id, cloned wherever that id is used.
+
+mod share;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -18,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::class::Class;
+use share::Share;
 
 /// The window in which the gateway counts.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
@@ -32,18 +37,26 @@ pub struct Budget(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    limit: usize,
+    share: Share,
     /// Until then, a fifth of the limit: a process that restarts in a loop must not spend the share of all the others.
     warm_at: Option<Instant>,
     warms_up: bool,
     /// Slots that are held, sent or not.
     held: usize,
     /// When each slot that was answered comes back, the next one on top.
-    returning: BinaryHeap<Reverse<Instant>>,
+    returning: BinaryHeap<Reverse<Returning>>,
     paused_until: Option<Instant>,
     /// By order of arrival.
     waiters: BTreeMap<u64, Waiter>,
     arrivals: u64,
+}
+
+/// A slot that was answered.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Returning {
+    at: Instant,
+    /// Whether the answer was a 429: the server let it not through.
+    is_refused: bool,
 }
 
 #[derive(Debug)]
@@ -69,7 +82,7 @@ impl Budget {
 
     fn start(per_10s: usize, warms_up: bool) -> Self {
         Self(Arc::new(Mutex::new(State {
-            limit: per_10s.max(1),
+            share: Share::of(per_10s),
             warm_at: None,
             warms_up,
             held: 0,
@@ -87,16 +100,8 @@ impl Budget {
     /// Changes the limit (at least 1). What is already out comes back in its own time.
     pub fn set_limit(&self, per_10s: usize) {
         let mut state = self.state();
-        state.limit = per_10s.max(1);
+        state.share.set(per_10s);
         state.grant(Instant::now());
-    }
-
-    /// Nobody goes before `until`, plus at most 250 ms. A pause that ends later stands.
-    pub fn pause(&self, until: Instant) {
-        let random = RandomState::new().build_hasher().finish();
-        let jitter = Duration::from_millis(random % (MOST_JITTER_MS + 1));
-        let mut state = self.state();
-        state.paused_until = state.paused_until.max(Some(until + jitter));
     }
 
     /// Until when nobody goes, if the tenant asked for a pause that is not over.
@@ -111,7 +116,7 @@ impl Budget {
     pub fn pause_between_lists(&self) -> Duration {
         let state = self.state();
         let least = if state.waiters.is_empty() { WINDOW } else { 5 * WINDOW };
-        (least * 10 / u32::try_from(state.limit).unwrap_or(u32::MAX)).min(WINDOW)
+        (least * 10 / u32::try_from(state.share.size()).unwrap_or(u32::MAX)).min(WINDOW)
     }
 
     /// How many wait for a slot.
@@ -130,7 +135,7 @@ impl Budget {
                 state.grant(now);
                 if state.waiters.get(&place.number).is_some_and(|waiter| waiter.granted) {
                     state.waiters.remove(&place.number);
-                    return Slot { budget: self.clone(), class, sent: None };
+                    return Slot { budget: self.clone(), class, sent: None, is_refused: false };
                 }
                 state.next_change(now)
             };
@@ -143,11 +148,23 @@ impl Budget {
 }
 
 impl State {
+    /// A request got a 429: nobody goes before `until`, plus at most 250 ms. A pause that ends later stands. What was let
+    /// through is what the others leave.
+    fn refused(&mut self, until: Instant, now: Instant) {
+        let random = RandomState::new().build_hasher().finish();
+        let jitter = Duration::from_millis(random % (MOST_JITTER_MS + 1));
+        self.paused_until = self.paused_until.max(Some(until + jitter));
+        let is_through = |Reverse(back): &&Reverse<Returning>| back.at > now && !back.is_refused;
+        let through = self.returning.iter().filter(is_through).count();
+        self.share.learn(self.held - 1 + through, now);
+    }
+
     /// Marks those who may go now, best first.
     fn grant(&mut self, now: Instant) {
-        while self.returning.peek().is_some_and(|Reverse(back)| *back <= now) {
+        while self.returning.peek().is_some_and(|Reverse(back)| back.at <= now) {
             self.returning.pop();
         }
+        self.share.grow(now);
         while self.is_open(now) {
             let waiting = self.waiters.iter().filter(|(_, waiter)| !waiter.granted);
             let best = waiting.min_by_key(|(number, waiter)| {
@@ -168,14 +185,14 @@ impl State {
 
     fn is_open(&self, now: Instant) -> bool {
         let cold = self.warms_up && self.warm_at.is_none_or(|warm_at| warm_at > now);
-        let limit = if cold { (self.limit / 5).max(1) } else { self.limit };
+        let limit = if cold { (self.share.size() / 5).max(1) } else { self.share.size() };
         self.held + self.returning.len() < limit && self.paused_until.is_none_or(|until| until <= now)
     }
 
     /// When, without anybody's doing, somebody might go.
     fn next_change(&self, now: Instant) -> Option<Instant> {
-        let returning = self.returning.peek().map(|Reverse(back)| *back);
-        let times = returning.into_iter().chain(self.paused_until).chain(self.warm_at);
+        let returning = self.returning.peek().map(|Reverse(back)| back.at);
+        let times = returning.into_iter().chain(self.paused_until).chain(self.warm_at).chain(self.share.grows_at());
         times.filter(|time| *time > now).min()
     }
 }
@@ -218,6 +235,7 @@ pub struct Slot {
     class: Class,
     /// Until when an answer may come, once the request was sent.
     sent: Option<Instant>,
+    is_refused: bool,
 }
 
 impl Slot {
@@ -225,10 +243,6 @@ impl Slot {
     #[must_use]
     pub fn class(&self) -> Class {
         self.class
-    }
-
-    pub(super) fn budget(&self) -> &Budget {
-        &self.budget
     }
 
     /// The request goes out now. If the future that waits for its answer is dropped, nobody knows when the server
@@ -244,6 +258,13 @@ impl Slot {
         Ok(())
     }
 
+    /// The answer is a 429: no request goes before `until`.
+    pub(super) fn refused(mut self, until: Instant) {
+        self.budget.state().refused(until, Instant::now());
+        self.is_refused = true;
+        self.answered();
+    }
+
     /// The answer is here, or the call failed: the slot comes back in 10 s.
     pub(super) fn answered(mut self) {
         self.sent = self.sent.map(|_| Instant::now());
@@ -256,7 +277,8 @@ impl Drop for Slot {
         let mut state = self.budget.state();
         state.held -= 1;
         if let Some(answered) = self.sent {
-            state.returning.push(Reverse(answered.max(now) + WINDOW));
+            let at = answered.max(now) + WINDOW;
+            state.returning.push(Reverse(Returning { at, is_refused: self.is_refused }));
         }
         state.grant(now);
         // There is a new time at which somebody may go, and who waits while all slots are out has no time to wake at.

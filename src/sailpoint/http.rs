@@ -106,12 +106,12 @@ impl Http {
         may_go(&mut slot, &limits, self.time_limit).map_err(|error| error.of_call(method, &outbound.path))?;
         let result = self.exchange(outbound, token, intake).await;
         let elapsed = started.elapsed();
-        if let Err(error) = &result
-            && error.kind() == ErrorKind::RateLimited
-        {
-            slot.budget().pause(Instant::now() + error.wait().unwrap_or(WINDOW));
+        match &result {
+            Err(error) if error.kind() == ErrorKind::RateLimited => {
+                slot.refused(Instant::now() + error.wait().unwrap_or(WINDOW));
+            }
+            _ => slot.answered(),
         }
-        slot.answered();
         let result = result.map_err(|error| error.of_call(method, &outbound.path).took(1, elapsed));
         self.note(outbound, &result, elapsed);
         let (status, heading) = result?;

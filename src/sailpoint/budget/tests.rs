@@ -134,8 +134,10 @@ async fn a_pause_stops_all_and_the_longest_stands() {
     let budget = Budget::warmed_up(10);
     let mut early = budget.take(Class::Create).await;
     let end = Instant::now() + Duration::from_mins(20);
-    budget.pause(end);
-    budget.pause(Instant::now() + Duration::from_secs(1));
+    let others = [budget.take(Class::Create).await, budget.take(Class::Create).await];
+    for (slot, until) in others.into_iter().zip([end, Instant::now() + Duration::from_secs(1)]) {
+        slot.refused(until);
+    }
     let until = budget.paused_until().unwrap();
     assert!(until >= end && until <= end + Duration::from_millis(250));
     assert_eq!(early.send(LIMIT).unwrap_err(), until);

@@ -1,0 +1,71 @@
+//! How much of the client id's limit is ours.
+//!
+//! What else works with the same client id spends the same limit, and nobody says how much: the gateway tells by a 429.
+//! What it had let through of ours by then is what the others leave, so no more than that is sent. It is tried after a
+//! minute whether they left: one more in a window, then two, four and so on up to the limit, or to the next 429. So one who
+//! spends evenly beside us costs a refusal a minute, and one who came and went has cost us three minutes of a part.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::WINDOW;
+
+/// How long what a 429 taught is taken as it is.
+const LASTS: Duration = Duration::from_mins(1);
+
+#[derive(Debug)]
+pub(super) struct Share {
+    limit: usize,
+    /// What is left of the limit, since there was a 429.
+    left: Option<Left>,
+}
+
+#[derive(Debug)]
+struct Left {
+    size: usize,
+    grows_at: Instant,
+    by: usize,
+}
+
+impl Share {
+    /// All of a limit (at least 1).
+    pub(super) fn of(limit: usize) -> Self {
+        Self { limit: limit.max(1), left: None }
+    }
+
+    /// The limit is another; what others spend of it is not known to be.
+    pub(super) fn set(&mut self, limit: usize) {
+        self.limit = limit.max(1);
+    }
+
+    /// How many may be sent in a window.
+    pub(super) fn size(&self) -> usize {
+        self.left.as_ref().map_or(self.limit, |left| left.size.min(self.limit))
+    }
+
+    /// One was refused in a window in which `through` were not.
+    pub(super) fn learn(&mut self, through: usize, now: Instant) {
+        self.left = Some(Left { size: through.clamp(1, self.size()), grows_at: now + LASTS, by: 1 });
+    }
+
+    /// Tries more where it is time to.
+    pub(super) fn grow(&mut self, now: Instant) {
+        while let Some(left) = self.left.as_mut().filter(|left| left.grows_at <= now) {
+            left.size += left.by;
+            left.by *= 2;
+            left.grows_at += WINDOW;
+            if left.size >= self.limit {
+                self.left = None;
+            }
+        }
+    }
+
+    /// When more will be tried.
+    pub(super) fn grows_at(&self) -> Option<Instant> {
+        self.left.as_ref().map(|left| left.grows_at)
+    }
+}
+
+#[cfg(test)]
+mod tests;
