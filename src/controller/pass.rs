@@ -122,6 +122,8 @@ pub(super) fn halted(context: &Context, resource: &SimIntegration, halt: Halt) -
             };
             let next = match *verdict {
                 Verdict::Paused(_) | Verdict::Stalled(..) => report::next_pause_end(context, resource),
+                // The tenant wakes it when that changes.
+                Verdict::Heals(Reason::TenantNotReady, _) => None,
                 _ => Some(backoff(context, resource)),
             };
             Pass { findings: Some(Findings::of(*verdict, generation)), next, outcome }

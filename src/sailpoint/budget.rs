@@ -41,8 +41,9 @@ struct State {
     /// Until then, a fifth of the limit: a process that restarts in a loop must not spend the share of all the others.
     warm_at: Option<Instant>,
     warms_up: bool,
-    /// Slots that are held, sent or not.
+    /// Slots that are held, sent or not, and those of them that are sent.
     held: usize,
+    sent: usize,
     /// When each slot that was answered comes back, the next one on top.
     returning: BinaryHeap<Reverse<Returning>>,
     paused_until: Option<Instant>,
@@ -86,6 +87,7 @@ impl Budget {
             warm_at: None,
             warms_up,
             held: 0,
+            sent: 0,
             returning: BinaryHeap::new(),
             paused_until: None,
             waiters: BTreeMap::new(),
@@ -156,7 +158,7 @@ impl State {
         self.paused_until = self.paused_until.max(Some(until + jitter));
         let is_through = |Reverse(back): &&Reverse<Returning>| back.at > now && !back.is_refused;
         let through = self.returning.iter().filter(is_through).count();
-        self.share.learn(self.held - 1 + through, now);
+        self.share.learn(self.sent - 1 + through, now);
     }
 
     /// Marks those who may go now, best first.
@@ -255,6 +257,7 @@ impl Slot {
             return Err(until);
         }
         self.sent = Some(Instant::now() + time_limit);
+        self.budget.state().sent += 1;
         Ok(())
     }
 
@@ -277,6 +280,7 @@ impl Drop for Slot {
         let mut state = self.budget.state();
         state.held -= 1;
         if let Some(answered) = self.sent {
+            state.sent -= 1;
             let at = answered.max(now) + WINDOW;
             state.returning.push(Reverse(Returning { at, is_refused: self.is_refused }));
         }

@@ -167,3 +167,56 @@ async fn a_slow_tenant_delays_no_other() {
     assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
     world.close().await;
 }
+
+/// How often those of a kind were reconciled, whatever came of it.
+async fn reconciles(world: &World, kind: &str) -> u64 {
+    let (metrics, of_kind) = (world.metrics().await, format!("sim_operator_reconcile_seconds_count{{kind=\"{kind}\""));
+    let counts = metrics.lines().filter(|line| line.starts_with(&of_kind));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn what_waits_for_a_dead_tenant_is_judged_once_and_not_at_each_attempt() {
+    let mut world = World::like().prepared().create().await;
+    world.tenant.fail().await;
+    let names = ["one", "two", "three"];
+    for name in names {
+        world.sims.apply(&bare_sim(name)).await;
+    }
+    world.start_operator();
+    for name in names {
+        world.sims.reconciling(name, "TenantNotReady").await;
+    }
+    let before = reconciles(&world, "SimIntegration").await;
+    let attempts = reconciles(&world, "SailPointTenant").await;
+    // At most a second between two attempts.
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+
+    assert!(reconciles(&world, "SailPointTenant").await >= attempts + 4, "the tenant is tried again");
+    assert_eq!(reconciles(&world, "SimIntegration").await, before);
+    world.tenant.recover().await;
+    for name in names {
+        world.sims.ready(name).await;
+    }
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_tenant_in_order_that_asks_for_a_short_pause_is_in_order() {
+    let world = World::with_desk().await;
+    let counts = json!({"remote": 1, "managed": 1, "unmanaged": 0});
+    let before =
+        world.tenants.until("acme", "counts", |now| now.is_ready() && now["status"]["integrations"] == counts).await;
+    world.tenant.forget_calls().await;
+    world.tenant.inject(&times(Some(2), "GET", ALL, too_many(2))).await;
+    world.resyncs(3).await;
+
+    let refused = world.tenant.calls().await.into_iter().filter(|call| call.status == Some(429)).count();
+    assert_eq!(refused, 2);
+    assert_eq!(world.tenants.see("acme").await.version(), before.version());
+
+    // A long one is told.
+    world.tenant.inject(&times(None, "GET", ALL, too_many(31))).await;
+    world.tenants.not_ready("acme", "RateLimited").await;
+    world.close().await;
+}

@@ -35,10 +35,13 @@ use super::requests::Requests;
 use super::{Context, key_of};
 use crate::api::{Annotations, Folded, Mode, Reason, SailPointTenant};
 use crate::metrics::{Kind, Outcome};
-use crate::tenants::{Connection, TenantKey};
+use crate::sailpoint::ErrorKind;
+use crate::tenants::{Connection, ListOutcome, Standing, TenantKey};
 
 /// How often a tenant is listed where it does not say.
 const RESYNC: Duration = Duration::from_mins(10);
+/// Who must wait for a tenant longer than this is told.
+const SHORT_PAUSE: Duration = Duration::from_secs(30);
 
 /// Keeps one tenant connected and its org listed.
 ///
@@ -73,8 +76,25 @@ async fn one_pass(context: &Context, tenant: &SailPointTenant) -> (Outcome, Opti
             tracing::warn!(tenant = %key_of(tenant), %error, "Kubernetes failed");
             (Outcome::Error, Some(failed(context, tenant)))
         }
-        Err(trouble) => troubled(context, tenant, trouble).await,
+        Err(trouble) => match short_pause(context, tenant, &trouble) {
+            Some(wait) => (Outcome::Waiting, Some(wait)),
+            None => troubled(context, tenant, trouble).await,
+        },
     }
+}
+
+/// How long a tenant that is in order asks to wait, if that is short: it is in order all the same, and nobody is told.
+fn short_pause(context: &Context, tenant: &SailPointTenant, trouble: &Trouble) -> Option<Duration> {
+    let (Trouble::Remote(error), now) = (trouble, Instant::now()) else { return None };
+    let wait = error.wait().filter(|_| error.kind() == ErrorKind::RateLimited)?;
+    let Some(Standing::Connected(connection)) = context.fleet.standing(&key_of(tenant)) else { return None };
+    let was_listed = connection.org.last_round().is_some_and(|round| !matches!(round.outcome, ListOutcome::Failed(_)));
+    let since = remember(context, tenant, |memory| memory.waiting_for(Reason::RateLimited, now));
+    if !was_listed || since + wait > SHORT_PAUSE {
+        return None;
+    }
+    remember(context, tenant, |memory| memory.wait_until(now + wait));
+    Some(wait)
 }
 
 fn remember<T>(context: &Context, tenant: &SailPointTenant, change: impl FnOnce(&mut TenantMemory) -> T) -> T {

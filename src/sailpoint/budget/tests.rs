@@ -135,7 +135,9 @@ async fn a_pause_stops_all_and_the_longest_stands() {
     let mut early = budget.take(Class::Create).await;
     let end = Instant::now() + Duration::from_mins(20);
     let others = [budget.take(Class::Create).await, budget.take(Class::Create).await];
-    for (slot, until) in others.into_iter().zip([end, Instant::now() + Duration::from_secs(1)]) {
+    let ends = [end, Instant::now() + Duration::from_secs(1)];
+    let sent = others.map(|mut slot| slot.send(LIMIT).map(|()| slot).unwrap());
+    for (slot, until) in sent.into_iter().zip(ends) {
         slot.refused(until);
     }
     let until = budget.paused_until().unwrap();
