@@ -12,6 +12,7 @@ use kube::core::{Selector, SelectorExt as _};
 use kube::{Api, ResourceExt as _};
 use tokio::time::Instant;
 
+use super::landing::is_in_order;
 use super::pass::remember;
 use super::plan::Desired;
 use super::recorded::Recorded;
@@ -73,7 +74,7 @@ pub async fn desired(
         return Err(paused(resource, &tenant));
     }
     let connection = connection(context, &key, recorded)?;
-    let versions = versions(context, resource, &connection, requests).await?;
+    let versions = versions(context, resource, recorded, &connection, requests).await?;
     let name = integration_name(resource).to_owned();
     let generation = resource.metadata.generation.unwrap_or_default();
     let version_of = |secret: &str| versions.get(secret).cloned().unwrap_or_default();
@@ -198,10 +199,12 @@ pub(super) fn same_org(connection: Arc<Connection>, recorded: &Recorded) -> Resu
 }
 
 /// The versions of the Secrets that the resource names: read once in each resync, or now if it is asked for. Of one that is
-/// not in order, since it is looked at; where it was parked, others have asked meanwhile.
+/// not in order, since it is looked at; where it was parked, others have asked meanwhile. Before there is an integration they
+/// are compared with nothing, and what creates it reads the Secrets itself.
 async fn versions(
     context: &Context,
     resource: &SimIntegration,
+    recorded: &Recorded,
     connection: &Connection,
     requests: Requests,
 ) -> Result<BTreeMap<String, String>, Halt> {
@@ -209,22 +212,24 @@ async fn versions(
     let from = resource.spec.attributes_from.iter().flatten();
     let names: BTreeSet<&str> = from.map(|from| from.secret_key_ref.name.as_str()).collect();
     let now = Instant::now();
-    let status = resource.status.as_ref();
-    let is_known = status.is_some_and(|status| Some(status.observed_generation) == resource.metadata.generation);
-    let is_ready = status.is_some_and(|status| {
-        crate::api::condition::find(&status.conditions, crate::api::ConditionType::Ready)
-            .is_some_and(|c| c.status == "True")
-    });
+    let longest_known = now.checked_sub(LONGEST_KNOWN);
     let not_before = if requests.secrets {
         None
-    } else if is_known && is_ready {
+    } else if is_in_order(resource) {
         connection.org.resynced()
     } else {
-        remember(context, resource, |memory| memory.open_since()).max(now.checked_sub(LONGEST_KNOWN))
+        remember(context, resource, |memory| memory.open_since()).max(longest_known)
     };
+    let not_before = not_before.unwrap_or(now);
+    let holds_nothing = recorded.id.is_none() && recorded.intent.is_none();
     let mut versions = BTreeMap::new();
     for name in names {
-        let version = context.secret_versions.get(&context.client, &namespace, name, not_before.unwrap_or(now)).await?;
+        let since = async |since| context.secret_versions.get(&context.client, &namespace, name, since).await;
+        let mut version = since(longest_known.filter(|_| holds_nothing).unwrap_or(not_before)).await?;
+        if version.is_none() {
+            // It may have been made since.
+            version = since(not_before).await?;
+        }
         let missing = || format!("there is no Secret {name} in namespace {namespace}; create it");
         let version = version.ok_or_else(|| Halt::Missing(Reason::SecretNotFound, missing()))?;
         versions.insert(name.to_owned(), version);
