@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Enough that those who wait for Kubernetes leave none of its answers unused.
-const SEATS: usize = 16;
+const SEATS: usize = 64;
 
 /// All seats. There are none before they are [opened](Self::open).
 #[derive(Debug)]
