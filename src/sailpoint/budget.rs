@@ -106,6 +106,14 @@ impl Budget {
         state.grant(Instant::now());
     }
 
+    /// Nobody goes before `until`, plus at most 250 ms. A pause that ends later stands.
+    pub fn pause(&self, until: Instant) {
+        let random = RandomState::new().build_hasher().finish();
+        let jitter = Duration::from_millis(random % (MOST_JITTER_MS + 1));
+        let mut state = self.state();
+        state.paused_until = state.paused_until.max(Some(until + jitter));
+    }
+
     /// Until when nobody goes, if the tenant asked for a pause that is not over.
     #[must_use]
     pub fn paused_until(&self) -> Option<Instant> {
@@ -150,12 +158,8 @@ impl Budget {
 }
 
 impl State {
-    /// A request got a 429: nobody goes before `until`, plus at most 250 ms. A pause that ends later stands. What was let
-    /// through is what the others leave.
-    fn refused(&mut self, until: Instant, now: Instant) {
-        let random = RandomState::new().build_hasher().finish();
-        let jitter = Duration::from_millis(random % (MOST_JITTER_MS + 1));
-        self.paused_until = self.paused_until.max(Some(until + jitter));
+    /// A request that was sent got a 429: what was let through is what others leave.
+    fn refused(&mut self, now: Instant) {
         let is_through = |Reverse(back): &&Reverse<Returning>| back.at > now && !back.is_refused;
         let through = self.returning.iter().filter(is_through).count();
         self.share.learn(self.sent - 1 + through, now);
@@ -263,7 +267,8 @@ impl Slot {
 
     /// The answer is a 429: no request goes before `until`.
     pub(super) fn refused(mut self, until: Instant) {
-        self.budget.state().refused(until, Instant::now());
+        self.budget.pause(until);
+        self.budget.state().refused(Instant::now());
         self.is_refused = true;
         self.answered();
     }

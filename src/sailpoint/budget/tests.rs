@@ -134,12 +134,8 @@ async fn a_pause_stops_all_and_the_longest_stands() {
     let budget = Budget::warmed_up(10);
     let mut early = budget.take(Class::Create).await;
     let end = Instant::now() + Duration::from_mins(20);
-    let others = [budget.take(Class::Create).await, budget.take(Class::Create).await];
-    let ends = [end, Instant::now() + Duration::from_secs(1)];
-    let sent = others.map(|mut slot| slot.send(LIMIT).map(|()| slot).unwrap());
-    for (slot, until) in sent.into_iter().zip(ends) {
-        slot.refused(until);
-    }
+    budget.pause(end);
+    budget.pause(Instant::now() + Duration::from_secs(1));
     let until = budget.paused_until().unwrap();
     assert!(until >= end && until <= end + Duration::from_millis(250));
     assert_eq!(early.send(LIMIT).unwrap_err(), until);

@@ -27,7 +27,7 @@ impl Gateway {
             arrivals.push_back(now);
             return Ok(());
         }
-        let wait = WINDOW - (now - arrivals[0]);
+        let wait = WINDOW.saturating_sub(now - arrivals[0]);
         Err(Duration::from_secs(wait.as_millis().div_ceil(1000).try_into().unwrap()))
     }
 
