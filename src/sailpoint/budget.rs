@@ -159,10 +159,10 @@ impl Budget {
 
 impl State {
     /// A request that was sent got a 429: what was let through is what others leave.
-    fn refused(&mut self, now: Instant) {
+    fn refused(&mut self, now: Instant, until: Instant) {
         let is_through = |Reverse(back): &&Reverse<Returning>| back.at > now && !back.is_refused;
         let through = self.returning.iter().filter(is_through).count();
-        self.share.learn(self.sent - 1 + through, now);
+        self.share.learn(self.sent - 1 + through, until);
     }
 
     /// Marks those who may go now, best first.
@@ -268,7 +268,7 @@ impl Slot {
     /// The answer is a 429: no request goes before `until`.
     pub(super) fn refused(mut self, until: Instant) {
         self.budget.pause(until);
-        self.budget.state().refused(Instant::now());
+        self.budget.state().refused(Instant::now(), until);
         self.is_refused = true;
         self.answered();
     }

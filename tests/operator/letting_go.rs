@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::manifests::{credentials, made_in_the_ui, sim, tenant};
+use super::mishaps::{ONE, once};
 use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
+use crate::support::simulator::Action;
 
 #[tokio::test]
 async fn force_orphan_lets_go_of_a_deleted_resource_whose_tenant_is_down() {
@@ -64,6 +66,21 @@ async fn the_token_that_is_held_serves_a_deletion_when_the_secret_is_gone_first(
 
     world.delete_secret("acme-sailpoint").await;
     world.tenants.until("acme", "misses its Secret", |now| now.verdict().0 == "False").await;
+    world.sims.delete("desk").await;
+    world.sims.gone("desk").await;
+
+    assert_eq!(lines(&world.writes().await), ["DELETE /sim-integrations/{id}"]);
+    assert_eq!(world.tenant.integrations().await.len(), 0);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn the_token_that_is_held_serves_the_list_as_well_that_a_deletion_waits_for() {
+    let world = World::with_desk().await;
+
+    world.delete_secret("acme-sailpoint").await;
+    world.tenants.stalled("acme", "SecretNotFound").await;
+    world.tenant.inject(&once("DELETE", ONE, Action::CutAfter {})).await;
     world.sims.delete("desk").await;
     world.sims.gone("desk").await;
 

@@ -141,8 +141,14 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         context.fleet.connected(Arc::clone(connection));
     }
     let mut whom = list::list_if_due(context, tenant, connection, requests).await?;
-    if list::look_up_names(connection).await? && whom == Whom::Nobody {
-        whom = Whom::Concerned(BTreeSet::new());
+    match list::look_up_names(connection).await {
+        Ok(true) if whom == Whom::Nobody => whom = Whom::Concerned(BTreeSet::new()),
+        Ok(_) => {}
+        Err(trouble) => {
+            // What the list showed is known, and shown once only.
+            wake(context, &context.fleet.members(&connection.org.name), &whom);
+            return Err(trouble);
+        }
     }
     context.fleet.connected(Arc::clone(connection));
     if connected.is_new || is_changed || recovers {
@@ -197,11 +203,18 @@ fn counts(context: &Context, tenant: &SailPointTenant, connection: &Connection) 
 async fn list_by_the_held_token(context: &Context, tenant: &SailPointTenant, trouble: &Trouble) {
     let connection = context.fleet.connection(&key_of(tenant));
     let Some(connection) = connection.filter(|connection| connection.org.is_wanted()) else { return };
-    if matches!(trouble, Trouble::Missing(_))
-        && let Err(Trouble::Remote(error)) = list::list_if_due(context, tenant, &connection, Requests::default()).await
-    {
-        connection.org.list_failed(Instant::now(), error);
+    if !matches!(trouble, Trouble::Missing(_)) {
+        return;
     }
+    let whom = match list::list_if_due(context, tenant, &connection, Requests::default()).await {
+        Ok(whom) => whom,
+        Err(Trouble::Remote(error)) => {
+            connection.org.list_failed(Instant::now(), error);
+            Whom::Concerned(BTreeSet::new())
+        }
+        Err(_) => return,
+    };
+    wake(context, &context.fleet.members(&connection.org.name), &whom);
 }
 
 /// When the org is to be listed next.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::WINDOW;
 
-/// How long what a 429 taught is taken as it is.
+/// How long after its pause what a 429 taught is taken as it is.
 const LASTS: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
@@ -44,9 +44,9 @@ impl Share {
         self.left.as_ref().map_or(self.limit, |left| left.size.min(self.limit))
     }
 
-    /// One was refused in a window in which `through` were not.
-    pub(super) fn learn(&mut self, through: usize, now: Instant) {
-        self.left = Some(Left { size: through.clamp(1, self.size()), grows_at: now + LASTS, by: 1 });
+    /// One was refused until then, in a window in which `through` were not.
+    pub(super) fn learn(&mut self, through: usize, until: Instant) {
+        self.left = Some(Left { size: through.clamp(1, self.size()), grows_at: until + LASTS, by: 1 });
     }
 
     /// Tries more where it is time to.
