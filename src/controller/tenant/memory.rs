@@ -1,6 +1,7 @@
 //! What this process remembers of a tenant between two beats.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,6 +22,8 @@ pub struct TenantMemory {
     pub(super) secret: Option<(String, Instant)>,
     /// Whether SailPoint rejected the credentials while they were used.
     pub(super) suspect: bool,
+    /// Whether the tenant, or its connection, is another than when its integrations were last told of it.
+    pub(super) is_new: bool,
     /// Whether the tenant says that this version of the API is deprecated.
     pub(super) deprecated: bool,
     /// When the LIST ended of which the status tells. Another tenant of the same org may have asked for it.
@@ -112,10 +115,12 @@ impl TenantMemory {
         self.wait_until = Some(until);
     }
 
-    pub(super) fn succeeded(&mut self) {
+    /// The tenant is in order. Returns whether it is new to its integrations.
+    pub(super) fn succeeded(&mut self) -> bool {
         self.backoff = Backoff::default();
         self.wait_until = None;
         self.suspect = false;
+        mem::take(&mut self.is_new)
     }
 
     pub(super) fn waiting_for(&mut self, reason: Reason, now: Instant) -> Duration {

@@ -135,6 +135,7 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         }
     };
     let connection = &connected.connection;
+    remember(context, tenant, |memory| memory.is_new |= connected.is_new || is_changed);
     // One that failed is in order again when it was listed, and not before: all of its integrations are judged each time.
     let recovers = context.fleet.trouble(&connection.key).is_some();
     if !recovers {
@@ -151,10 +152,9 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         }
     }
     context.fleet.connected(Arc::clone(connection));
-    if connected.is_new || is_changed || recovers {
+    if remember(context, tenant, TenantMemory::succeeded) || recovers {
         whom = Whom::All;
     }
-    remember(context, tenant, TenantMemory::succeeded);
     let is_answered = !asked.anew || (requests.anew && counts(context, tenant, connection));
     let is_news = whom != Whom::Nobody || asked.any() || tenant.metadata.deletion_timestamp.is_some();
     let written = tell(context, tenant, &connected, is_answered, is_news).await;
