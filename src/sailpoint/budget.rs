@@ -162,7 +162,7 @@ impl State {
     fn refused(&mut self, now: Instant, until: Instant) {
         let is_through = |Reverse(back): &&Reverse<Returning>| back.at > now && !back.is_refused;
         let through = self.returning.iter().filter(is_through).count();
-        self.share.learn(self.sent - 1 + through, until);
+        self.share.learn(self.sent - 1 + through, now, until);
     }
 
     /// Marks those who may go now, best first.

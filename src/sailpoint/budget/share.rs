@@ -1,9 +1,10 @@
 //! How much of the client id's limit is ours.
 //!
 //! What else works with the same client id spends the same limit, and nobody says how much: the gateway tells by a 429.
-//! What it had let through of ours by then is what the others leave, so no more than that is sent. It is tried after a
-//! minute whether they left: one more in a window, then two, four and so on up to the limit, or to the next 429. So one who
-//! spends evenly beside us costs a refusal a minute, and one who came and went has cost us three minutes of a part.
+//! What it had let through of ours by then is what the others leave, so no more than that is sent; but one pause takes no more
+//! than half, as they may have come for a moment. It is tried after a minute whether they left: one more in a window, then two,
+//! four and so on up to the limit, or to the next 429. So one who spends evenly beside us costs a refusal a minute, and one who
+//! came and went has cost us three minutes of a part.
 
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ pub(super) struct Share {
 #[derive(Debug)]
 struct Left {
     size: usize,
+    /// The least that it becomes by what is refused before the pause is over.
+    least: usize,
+    pause_ends: Instant,
     grows_at: Instant,
     by: usize,
 }
@@ -44,9 +48,13 @@ impl Share {
         self.left.as_ref().map_or(self.limit, |left| left.size.min(self.limit))
     }
 
-    /// One was refused until then, in a window in which `through` were not.
-    pub(super) fn learn(&mut self, through: usize, until: Instant) {
-        self.left = Some(Left { size: through.clamp(1, self.size()), grows_at: until + LASTS, by: 1 });
+    /// One was refused until `pause_ends`, in a window in which `through` were not.
+    pub(super) fn learn(&mut self, through: usize, now: Instant, pause_ends: Instant) {
+        let size = self.size();
+        let same_pause = self.left.as_ref().filter(|left| now < left.pause_ends);
+        let least = same_pause.map_or(size / 2, |left| left.least).max(1);
+        let left = Left { size: through.max(least).min(size), least, pause_ends, grows_at: pause_ends + LASTS, by: 1 };
+        self.left = Some(left);
     }
 
     /// Tries more where it is time to.

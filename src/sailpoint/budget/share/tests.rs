@@ -109,12 +109,15 @@ async fn a_share_is_never_nothing_and_never_more_than_the_limit() {
     let (mut share, now) = (Share::of(0), Instant::now());
     assert_eq!(share.size(), 1);
     share.set(10);
-    share.learn(0, now);
-    assert_eq!(share.size(), 1);
-    // Being refused never teaches that there is more.
-    share.learn(7, now);
-    assert_eq!(share.size(), 1);
-    let sizes = [59, 60, 69, 70, 80, 90].map(|second| {
+    let pause_ends = now + Duration::from_secs(2);
+    let mut sizes = Vec::new();
+    // What is refused within one pause takes half, however much it is. Being refused never teaches that there is more.
+    for (second, through) in [(0, 8), (1, 1), (1, 0), (2, 0), (4, 9), (4, 0)] {
+        share.learn(through, now + Duration::from_secs(second), pause_ends.max(now + Duration::from_secs(second)));
+        sizes.push(share.size());
+    }
+    assert_eq!(sizes, [8, 5, 5, 2, 2, 1]);
+    let sizes = [63, 64, 73, 74, 84, 94].map(|second| {
         share.grow(now + Duration::from_secs(second));
         share.size()
     });
