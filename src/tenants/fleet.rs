@@ -74,20 +74,13 @@ impl Fleet {
         locked(&self.tenants).insert(connection.key.clone(), Standing::Connected(connection));
     }
 
-    /// This tenant cannot be talked to; what it had before is kept.
-    pub fn not_ready(&self, key: &TenantKey, reason: Reason, message: &str) {
+    /// This tenant cannot be talked to; what it had before is kept. Returns whether that is news, for this reason and in these
+    /// words.
+    pub fn not_ready(&self, key: &TenantKey, reason: Reason, message: &str) -> bool {
         let last = self.connection(key);
         let standing = Standing::NotReady { reason, message: message.to_owned(), last };
-        locked(&self.tenants).insert(key.clone(), standing);
-    }
-
-    /// Why this tenant cannot be talked to, and in which words.
-    #[must_use]
-    pub fn trouble(&self, key: &TenantKey) -> Option<(Reason, String)> {
-        match self.standing(key)? {
-            Standing::Connected(_) => None,
-            Standing::NotReady { reason, message, .. } => Some((reason, message)),
-        }
+        let before = locked(&self.tenants).insert(key.clone(), standing);
+        !matches!(before, Some(Standing::NotReady { reason: was, message: said, .. }) if was == reason && said == message)
     }
 
     /// This tenant is gone.

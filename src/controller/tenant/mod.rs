@@ -137,8 +137,7 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
     let connection = &connected.connection;
     remember(context, tenant, |memory| memory.is_new |= connected.is_new || is_changed);
     // One that failed is in order again when it was listed, and not before: all of its integrations are judged each time.
-    let recovers = context.fleet.trouble(&connection.key).is_some();
-    if !recovers {
+    if !matches!(context.fleet.standing(&connection.key), Some(Standing::NotReady { .. })) {
         context.fleet.connected(Arc::clone(connection));
     }
     let mut whom = list::list_if_due(context, tenant, connection, requests).await?;
@@ -152,7 +151,7 @@ async fn beat(context: &Context, tenant: &SailPointTenant) -> Result<Duration, T
         }
     }
     context.fleet.connected(Arc::clone(connection));
-    if remember(context, tenant, TenantMemory::succeeded) || recovers {
+    if remember(context, tenant, TenantMemory::succeeded) {
         whom = Whom::All;
     }
     let is_answered = !asked.anew || (requests.anew && counts(context, tenant, connection));
@@ -228,9 +227,7 @@ async fn troubled(context: &Context, tenant: &SailPointTenant, trouble: Trouble)
     let now = Instant::now();
     let mut judged =
         trouble.judge(&mut |reason| remember(context, tenant, |memory| memory.waiting_for(reason, now)) < grace);
-    let before = context.fleet.trouble(&key);
-    context.fleet.not_ready(&key, judged.reason, &judged.message.cause);
-    let is_news = before != context.fleet.trouble(&key);
+    let is_news = context.fleet.not_ready(&key, judged.reason, &judged.message.cause);
     if let Some(error) = &judged.error
         && let Some(connection) = context.fleet.connection(&key)
     {

@@ -27,7 +27,6 @@ struct Left {
     size: usize,
     /// The least that it becomes by what is refused before the pause is over.
     least: usize,
-    pause_ends: Instant,
     grows_at: Instant,
     by: usize,
 }
@@ -51,10 +50,9 @@ impl Share {
     /// One was refused until `pause_ends`, in a window in which `through` were not.
     pub(super) fn learn(&mut self, through: usize, now: Instant, pause_ends: Instant) {
         let size = self.size();
-        let same_pause = self.left.as_ref().filter(|left| now < left.pause_ends);
+        let same_pause = self.left.as_ref().filter(|left| now + LASTS < left.grows_at);
         let least = same_pause.map_or(size / 2, |left| left.least).max(1);
-        let left = Left { size: through.max(least).min(size), least, pause_ends, grows_at: pause_ends + LASTS, by: 1 };
-        self.left = Some(left);
+        self.left = Some(Left { size: through.max(least).min(size), least, grows_at: pause_ends + LASTS, by: 1 });
     }
 
     /// Tries more where it is time to.
