@@ -152,17 +152,17 @@ impl Snapshot {
     }
 
     /// Until when what we wrote or read of this id counts more than any LIST: what is asked of the tenant before is answered
-    /// by ourselves. `None` where a LIST that starts now counts.
+    /// by ourselves. `None` where a LIST that starts at `started` counts.
     #[must_use]
-    pub fn outweighs_lists_until(&self, id: &str, lag: Duration, now: Instant) -> Option<Instant> {
+    pub fn outweighs_lists_until(&self, id: &str, lag: Duration, started: Instant) -> Option<Instant> {
         let entry = self.entries.get(id).filter(|entry| !entry.is_listed)?;
-        Some(entry.as_of + lag).filter(|until| *until > now)
+        Some(entry.as_of + lag).filter(|until| *until > started)
     }
 
     /// The same for whichever id of all it lasts longest.
     #[must_use]
-    pub fn outweigh_lists_until(&self, lag: Duration, now: Instant) -> Option<Instant> {
-        self.entries.keys().filter_map(|id| self.outweighs_lists_until(id, lag, now)).max()
+    pub fn outweigh_lists_until(&self, lag: Duration, started: Instant) -> Option<Instant> {
+        self.entries.keys().filter_map(|id| self.outweighs_lists_until(id, lag, started)).max()
     }
 
     /// Whether what is known of this id is newer than what a LIST that started at `started` can show. Of two LISTs the

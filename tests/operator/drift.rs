@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::manifests::{WORKDAY, sim};
+use super::mishaps::{ALL, once};
 use super::resources::Seen;
 use super::world::World;
 use super::writes::lines;
+use crate::support::simulator::Action;
 
 /// A world with one integration in order in this mode, and an empty log.
 async fn with_desk_in(mode: &str) -> (World, Seen) {
@@ -62,6 +64,21 @@ async fn between_two_resyncs_a_look_at_the_tenant_can_be_asked_for() {
     assert_eq!(world.tenant.integration("desk").await.unwrap()["description"], "Tickets for Active Directory");
     let is_answered = |now: &Seen| now["status"]["lastHandled"]["reconcileRequestedAt"] == "2026-01-31T18:00:00Z";
     world.tenants.until("acme", "has answered", is_answered).await;
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_look_counts_by_when_its_list_started_however_late_that_ends() {
+    let world = World::like().flag("--resync", "1h").flag("--list-lag", "2s").create().await;
+    world.sims.apply(&sim("desk")).await;
+    let desk = world.sims.ready("desk").await;
+    world.tenant.edit_in_ui(desk.id(), &json!({"description": "Edited"})).await;
+    world.tenant.inject(&once("GET", ALL, Action::DelayAfter { ms: 2_500 })).await;
+
+    world.tenants.annotate("acme", "simops.dev/reconcile-requested-at", "2026-01-31T18:00:00Z").await;
+    let is_answered = |now: &Seen| now["status"]["lastHandled"]["reconcileRequestedAt"] == "2026-01-31T18:00:00Z";
+    world.tenants.until("acme", "has answered", is_answered).await;
+    world.sims.until("desk", "is repaired", |now| now["status"]["lastChange"]["cause"] == "Drift").await;
     world.close().await;
 }
 

@@ -191,10 +191,12 @@ fn unless_paused(context: &Context, tenant: &SailPointTenant) -> Result<(), Trou
     if is_paused { Err(Trouble::Paused(until)) } else { Ok(()) }
 }
 
-/// Whether the look that was asked for counts: a list soon after our own writes does not show what became of them.
+/// Whether the look that was asked for counts: a list that starts soon after our own writes does not show what became of them,
+/// however late it ends.
 fn counts(context: &Context, tenant: &SailPointTenant, connection: &Connection) -> bool {
-    let (lag, now) = (context.config.list_lag, Instant::now());
-    let until = connection.org.read(|snapshot| snapshot.outweigh_lists_until(lag, now));
+    let Some(list) = connection.org.peek(None) else { return false };
+    let lag = context.config.list_lag;
+    let until = connection.org.read(|snapshot| snapshot.outweigh_lists_until(lag, list.started));
     remember(context, tenant, |memory| memory.looked(until))
 }
 
