@@ -81,7 +81,7 @@ pub(super) fn delay(
         Retry::Writers => {
             let wake = context.integrations.waker(&resource.namespace().unwrap_or_default(), &resource.name_any());
             connection.writers.wait(resource.uid().unwrap_or_default(), wake);
-            // Those who write wake it, and so does every list. Thousands of timers would be kept for nothing.
+            // Those who write wake it. Thousands of timers would be kept for nothing.
             return None;
         }
         Retry::Tenant => {

@@ -12,6 +12,7 @@ pub struct Writers(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
+    at_once: usize,
     free: usize,
     waiting: VecDeque<Waiter>,
     /// Those of `waiting`, by who they are: none waits twice.
@@ -36,6 +37,7 @@ impl Writers {
     #[must_use]
     pub fn new(at_once: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
+            at_once,
             free: at_once,
             waiting: VecDeque::new(),
             known: HashSet::new(),
@@ -65,6 +67,14 @@ impl Writers {
             state.waiting.push_back(Waiter { who, wake: Box::new(wake) });
         }
         wake_all(state);
+    }
+
+    /// Whether `who` waits and is sure to be woken: by those who write now, or who they wake. While nobody writes it is not, as
+    /// whoever was woken may never come.
+    #[must_use]
+    pub fn is_waiting(&self, who: &str) -> bool {
+        let state = self.state();
+        state.free < state.at_once && state.known.contains(who)
     }
 
     /// `who` was looked at, or is gone: if it was woken and did not write after all, others are woken in its place.
@@ -130,8 +140,10 @@ mod tests {
             wait(&writers, who, &tell);
         }
         assert_eq!(woken(&told), [""; 0]);
+        assert!(writers.is_waiting("a") && !writers.is_waiting("z"));
         drop(one);
         assert_eq!(woken(&told), ["a"]);
+        assert!(!writers.is_waiting("a") && writers.is_waiting("b"), "y writes");
         drop(two);
         assert_eq!(woken(&told), ["b", "c"], "a did not come: both places are free");
     }
@@ -146,6 +158,7 @@ mod tests {
         drop(writing);
         writers.passed("x");
         assert_eq!(woken(&told), ["a"]);
+        assert!(!writers.is_waiting("b"), "a may have gone to another tenant");
         writers.passed("a");
         writers.passed("a");
         assert_eq!(woken(&told), ["b"]);

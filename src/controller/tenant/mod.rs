@@ -263,13 +263,17 @@ fn wake(context: &Context, tenants: &[TenantKey], whom: &Whom) {
         Whom::All => return context.wake_integrations_of(tenants),
         Whom::Concerned(changed) => changed,
     };
-    // Before the index is locked: a look locks the one and then the other.
+    // All before the index is locked: a look locks the memories and then the index.
     let waiting = context.memories.waiting();
+    let members: Vec<_> = tenants.iter().map(|key| (key, context.fleet.connection(key))).collect();
     context.wake_where(|holder| {
+        let tenant = members.iter().find(|(key, _)| holder.tenant.as_deref() == Some(*key));
+        let Some((_, connection)) = tenant else { return false };
         let is_concerned = holder.is_leaving
             || !holder.is_in_order
             || holder.id().is_some_and(|id| changed.contains(id))
             || waiting.contains(&*holder.age.1);
-        is_concerned && holder.tenant.as_deref().is_some_and(|key| tenants.contains(key))
+        // Who waits for its turn to write is judged then, by the list of then: thousands may.
+        is_concerned && !connection.as_ref().is_some_and(|at| at.writers.is_waiting(&holder.age.1))
     });
 }
