@@ -19,6 +19,7 @@ use super::recorded::Recorded;
 use super::requests::Requests;
 use super::status::Verdict;
 use super::{Context, integration_name, tenant_key};
+use crate::api::annotations::CreateIntent;
 use crate::api::tenant::NamespacesFrom;
 use crate::api::{Annotations, Mode, Reason, SailPointTenant, SimIntegration};
 use crate::model::wants;
@@ -199,7 +200,7 @@ pub(super) fn same_org(connection: Arc<Connection>, recorded: &Recorded) -> Resu
 }
 
 /// The versions of the Secrets that the resource names: read once in each resync, or now if it is asked for. Of one that is
-/// not in order, since it is looked at; where it was parked, others have asked meanwhile. Before there is an integration they
+/// not in order, since it is looked at; where it was parked, others have asked meanwhile. Before an integration is known they
 /// are compared with nothing, and what creates it reads the Secrets itself.
 async fn versions(
     context: &Context,
@@ -221,11 +222,13 @@ async fn versions(
         remember(context, resource, |memory| memory.open_since()).max(longest_known)
     };
     let not_before = not_before.unwrap_or(now);
-    let holds_nothing = recorded.id.is_none() && recorded.intent.is_none();
+    let may_be_created =
+        |intent: &CreateIntent| connection.org.read(|known| known.named(&intent.name).next().is_some());
+    let compares_nothing = recorded.id.is_none() && !recorded.intent.as_ref().is_some_and(may_be_created);
     let mut versions = BTreeMap::new();
     for name in names {
         let since = async |since| context.secret_versions.get(&context.client, &namespace, name, since).await;
-        let mut version = since(longest_known.filter(|_| holds_nothing).unwrap_or(not_before)).await?;
+        let mut version = since(longest_known.filter(|_| compares_nothing).unwrap_or(not_before)).await?;
         if version.is_none() {
             // It may have been made since.
             version = since(not_before).await?;

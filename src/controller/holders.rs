@@ -81,10 +81,16 @@ impl Holder {
         self.reserves && self.paused_until.is_none_or(|until| until <= now)
     }
 
+    /// Whether it has an open create.
+    #[must_use]
+    pub fn is_creating(&self) -> bool {
+        self.creating.is_some()
+    }
+
     /// Whether it holds an integration, or has an open create.
     #[must_use]
     pub fn holds_something(&self) -> bool {
-        self.id.is_some() || self.creating.is_some()
+        self.id.is_some() || self.is_creating()
     }
 }
 

@@ -269,8 +269,10 @@ fn wake(context: &Context, tenants: &[TenantKey], whom: &Whom) {
     context.wake_where(|holder| {
         let tenant = members.iter().find(|(key, _)| holder.tenant.as_deref() == Some(*key));
         let Some((_, connection)) = tenant else { return false };
+        // A list without news tells an open create nothing: it looks again by itself, in time.
+        let has_news = !holder.is_creating() || !changed.is_empty();
         let is_concerned = holder.is_leaving
-            || !holder.is_in_order
+            || (!holder.is_in_order && has_news)
             || holder.id().is_some_and(|id| changed.contains(id))
             || waiting.contains(&*holder.age.1);
         // Who waits for its turn to write is judged then, by the list of then: thousands may.
