@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use tokio::time::Instant;
@@ -73,6 +74,7 @@ impl Keeping<'_> {
         if let Some(wait) = is_refused(self.context, self.scene.resource, self.desired, &plan) {
             return Pass::quiet(Outcome::Waiting, Some(wait));
         }
+        // What writes is large while it waits, and most passes write nothing.
         match plan {
             Plan::InOrder(comparison) => self.in_order(comparison).await,
             Plan::Drifted(comparison) => {
@@ -83,9 +85,11 @@ impl Keeping<'_> {
             Plan::Show(action, differences) => {
                 self.settled(self.found(Verdict::Planned(planned(action, &differences))), Outcome::Planned)
             }
-            Plan::Create { replaces, follows } => self.create(replaces, follows.and_then(|intent| intent.since)).await,
-            Plan::Bind { remote, origin, sent } => self.bind(&remote.id, origin, sent).await,
-            Plan::Update(update) => self.update(update).await,
+            Plan::Create { replaces, follows } => {
+                self.create(replaces, follows.and_then(|intent| intent.since)).boxed().await
+            }
+            Plan::Bind { remote, origin, sent } => self.bind(&remote.id, origin, sent).boxed().await,
+            Plan::Update(update) => self.update(update).boxed().await,
             Plan::LookUp(..) => Pass::quiet(Outcome::Parked, None),
             Plan::Wait(reason, message) => self.wait(reason, message.into()),
             Plan::Stall(reason, message, differences) => {

@@ -61,7 +61,7 @@ async fn whole_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -
             memory.answered();
         });
     }
-    let next = landing::conclude(context, resource, pass).await;
+    let next = landing::conclude(context, resource, pass).boxed().await;
     if outcome != Outcome::Parked {
         remember(context, resource, Memory::closes);
     }
@@ -78,7 +78,7 @@ async fn one_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -> 
     }
     pass::notice(context, resource);
     let result = if resource.metadata.deletion_timestamp.is_some() {
-        farewell::farewell(context, resource, seat).await
+        farewell::farewell(context, resource, seat).boxed().await
     } else {
         keep(context, resource, &pass::recorded(context, resource), seat).await
     };
