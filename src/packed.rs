@@ -1,16 +1,17 @@
 //! Values of which there may be tens of thousands, kept small: as JSON, compressed with a dictionary of what stands in most
 //! of them. Opened for a moment, they are what they were; kept open, each would take many times the memory.
 
+mod dictionary;
+
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended_with_dict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What stands in most integrations, in the shapes of Kubernetes and of SailPoint. It may be changed at will: nothing packed
-/// outlives the process.
-static DICTIONARY: &[u8] = include_bytes!("packed/dictionary.json");
+use dictionary::DICTIONARIES;
 
 /// JSON has a limit of depth for whoever reads it, and none for whoever writes it: `serde_json` reads less than 128 levels.
 const DEEPEST: usize = 127;
@@ -21,9 +22,41 @@ pub struct Packed<T>(Form<T>);
 
 #[derive(PartialEq, Eq, Hash)]
 enum Form<T> {
-    Packed(Arc<[u8]>),
+    Packed(Bytes),
     /// It cannot be written as JSON, or could not be read again.
     Whole(Arc<T>),
+}
+
+/// JSON, compressed: the number of the dictionary, and then what it was compressed to by that.
+#[derive(Clone)]
+struct Bytes(Arc<[u8]>);
+
+impl Bytes {
+    fn new(json: &[u8]) -> Self {
+        let (number, dictionary) = DICTIONARIES.latest();
+        let compressed = compress_prepend_size_with_dict(json, &dictionary);
+        DICTIONARIES.learn(number, json, compressed.len());
+        Self([number].into_iter().chain(compressed).collect())
+    }
+
+    fn json(&self) -> Option<Vec<u8>> {
+        let (number, compressed) = self.0.split_first()?;
+        decompress_size_prepended_with_dict(compressed, &DICTIONARIES.of(*number)?).ok()
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || (self.0.first() != other.0.first() && self.json() == other.json())
+    }
+}
+
+impl Eq for Bytes {}
+
+impl Hash for Bytes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.json().hash(state);
+    }
 }
 
 impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
@@ -32,7 +65,7 @@ impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
     pub fn new(value: &T) -> Self {
         let json = serde_json::to_vec(value).ok().filter(|json| depth(json) < DEEPEST);
         Self(match json {
-            Some(json) => Form::Packed(compress_prepend_size_with_dict(&json, DICTIONARY).into()),
+            Some(json) => Form::Packed(Bytes::new(&json)),
             None => Form::Whole(Arc::new(value.clone())),
         })
     }
@@ -41,10 +74,7 @@ impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
     #[must_use]
     pub fn open(&self) -> Option<Arc<T>> {
         match &self.0 {
-            Form::Packed(packed) => {
-                let json = decompress_size_prepended_with_dict(packed, DICTIONARY).ok()?;
-                serde_json::from_slice(&json).ok().map(Arc::new)
-            }
+            Form::Packed(bytes) => serde_json::from_slice(&bytes.json()?).ok().map(Arc::new),
             Form::Whole(whole) => Some(Arc::clone(whole)),
         }
     }
@@ -72,7 +102,7 @@ fn depth(json: &[u8]) -> usize {
 impl<T> Clone for Packed<T> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
-            Form::Packed(packed) => Form::Packed(Arc::clone(packed)),
+            Form::Packed(bytes) => Form::Packed(bytes.clone()),
             Form::Whole(whole) => Form::Whole(Arc::clone(whole)),
         })
     }
@@ -98,11 +128,12 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_small_and_comes_out_as_it_was() {
-        let value: Value = serde_json::from_slice(DICTIONARY.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+        let value: Value =
+            serde_json::from_slice(dictionary::COMMON.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
         let packed = Packed::new(&value);
         assert_eq!(*packed.open().unwrap(), value);
         let Form::Packed(bytes) = &packed.0 else { panic!("it is packed") };
-        assert!(bytes.len() * 5 < value.to_string().len(), "{} bytes", bytes.len());
+        assert!(bytes.0.len() * 5 < value.to_string().len(), "{} bytes", bytes.0.len());
     }
 
     #[test]
@@ -126,6 +157,25 @@ mod tests {
             let deep = (0..levels).fold(json!(r#"]]]"]]\"#), |inner, _| json!({"]}\"": [1], "inner": inner}));
             assert_eq!(*Packed::new(&deep).open().unwrap(), deep, "{levels}");
         }
+    }
+
+    #[test]
+    fn what_is_like_others_is_smaller_and_the_same_by_whatever_dictionary() {
+        let odd: String =
+            (0..2000_u32).map(|n| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 90)).collect();
+        let like = |n: u32| json!({"id": n, "template": odd});
+        let first = Packed::new(&like(1));
+        let Form::Packed(before) = &first.0 else { panic!("it is packed") };
+        let again = Packed::new(&like(1));
+        let Form::Packed(after) = &again.0 else { panic!("it is packed") };
+        assert!(after.0.len() * 10 < before.0.len(), "{} bytes after {}", after.0.len(), before.0.len());
+        let hash = |packed: &Packed<Value>| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            packed.hash(&mut hasher);
+            hasher.finish()
+        };
+        assert!(first == again && hash(&first) == hash(&again) && first != Packed::new(&like(2)));
+        assert_eq!((*first.open().unwrap()).clone(), like(1));
     }
 
     proptest! {
