@@ -168,10 +168,11 @@ async fn a_slow_tenant_delays_no_other() {
     world.close().await;
 }
 
-/// How often those of a kind were reconciled, whatever came of it.
-async fn reconciles(world: &World, kind: &str) -> u64 {
+/// How often those of a kind were reconciled, whatever came of it, or with this outcome.
+async fn reconciles(world: &World, kind: &str, outcome: Option<&str>) -> u64 {
     let (metrics, of_kind) = (world.metrics().await, format!("sim_operator_reconcile_seconds_count{{kind=\"{kind}\""));
-    let counts = metrics.lines().filter(|line| line.starts_with(&of_kind));
+    let is_meant = |line: &str| outcome.is_none_or(|outcome| line.contains(&format!("outcome=\"{outcome}\"")));
+    let counts = metrics.lines().filter(|line| line.starts_with(&of_kind) && is_meant(line));
     counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
 }
 
@@ -187,13 +188,13 @@ async fn what_waits_for_a_dead_tenant_is_judged_once_and_not_at_each_attempt() {
     for name in names {
         world.sims.reconciling(name, "TenantNotReady").await;
     }
-    let before = reconciles(&world, "SimIntegration").await;
-    let attempts = reconciles(&world, "SailPointTenant").await;
+    let before = reconciles(&world, "SimIntegration", None).await;
+    let attempts = reconciles(&world, "SailPointTenant", None).await;
     // At most a second between two attempts.
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
 
-    assert!(reconciles(&world, "SailPointTenant").await >= attempts + 4, "the tenant is tried again");
-    assert_eq!(reconciles(&world, "SimIntegration").await, before);
+    assert!(reconciles(&world, "SailPointTenant", None).await >= attempts + 4, "the tenant is tried again");
+    assert_eq!(reconciles(&world, "SimIntegration", None).await, before);
     world.tenant.recover().await;
     for name in names {
         world.sims.ready(name).await;
@@ -218,5 +219,33 @@ async fn a_tenant_in_order_that_asks_for_a_short_pause_is_in_order() {
     // A long one is told.
     world.tenant.inject(&times(None, "GET", ALL, too_many(31))).await;
     world.tenants.not_ready("acme", "RateLimited").await;
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_list_without_news_wakes_no_open_create_and_one_with_news_does() {
+    let seldom = World::like().flag("--resync", "10m").flag("--backoff-min", "40s").flag("--backoff-max", "1m");
+    let world = seldom.flag("--settle", "1m").create().await;
+    world.tenant.inject(&once("POST", ALL, Action::CutBefore {})).await;
+    world.sims.apply(&bare_sim("desk")).await;
+    world.sims.reconciling("desk", "CreateUnresolved").await;
+    let plan_one_more = async |name: &str| {
+        world.sims.apply(&bare_sim(name).with(json!({"policy": {"mode": "Plan"}}))).await;
+        world.sims.until(name, "is planned", |now| now.is("Planned") && now.is_current()).await;
+    };
+    plan_one_more("first").await;
+    // Our own status and annotation wake it as well.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let (waits, lists) = (reconciles(&world, "SimIntegration", Some("Waiting")).await, world.lists().await.len());
+
+    for name in ["second", "third", "fourth", "fifth"] {
+        plan_one_more(name).await;
+    }
+    assert!(world.lists().await.len() >= lists + 4, "each that is new asks for a list");
+    assert_eq!(reconciles(&world, "SimIntegration", Some("Waiting")).await, waits);
+
+    world.tenant.create_in_ui(&json!({"name": "desk", "description": "Somebody else's"})).await;
+    plan_one_more("sixth").await;
+    world.sims.stalled("desk", "AmbiguousCreate").await;
     world.close().await;
 }

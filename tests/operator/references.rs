@@ -61,7 +61,8 @@ async fn a_name_with_quotes_and_umlauts_is_found() {
     world.sims.apply(&sim("desk").with(json!({"sources": [{"name": odd}]}))).await;
     world.sims.ready("desk").await;
 
-    assert_eq!(world.writes().await.remove(0).body["sources"], json!([ACTIVE_DIRECTORY]));
+    let writes = world.writes().await;
+    assert_eq!(writes[0].body["sources"], json!([ACTIVE_DIRECTORY]), "{writes:#?}");
     world.close().await;
 }
 
