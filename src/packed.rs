@@ -22,20 +22,20 @@ pub struct Packed<T>(Form<T>);
 
 #[derive(PartialEq, Eq, Hash)]
 enum Form<T> {
-    Packed(Bytes),
+    Packed(Compressed),
     /// It cannot be written as JSON, or could not be read again.
     Whole(Arc<T>),
 }
 
 /// JSON, compressed: the number of the dictionary, and then what it was compressed to by that.
 #[derive(Clone)]
-struct Bytes(Arc<[u8]>);
+struct Compressed(Arc<[u8]>);
 
-impl Bytes {
+impl Compressed {
     fn new(json: &[u8]) -> Self {
         let (number, dictionary) = DICTIONARIES.latest();
         let compressed = compress_prepend_size_with_dict(json, &dictionary);
-        DICTIONARIES.learn(number, json, compressed.len());
+        DICTIONARIES.learn(number, &dictionary, json, compressed.len());
         Self([number].into_iter().chain(compressed).collect())
     }
 
@@ -45,15 +45,15 @@ impl Bytes {
     }
 }
 
-impl PartialEq for Bytes {
+impl PartialEq for Compressed {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0 || (self.0.first() != other.0.first() && self.json() == other.json())
     }
 }
 
-impl Eq for Bytes {}
+impl Eq for Compressed {}
 
-impl Hash for Bytes {
+impl Hash for Compressed {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.json().hash(state);
     }
@@ -65,7 +65,7 @@ impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
     pub fn new(value: &T) -> Self {
         let json = serde_json::to_vec(value).ok().filter(|json| depth(json) < DEEPEST);
         Self(match json {
-            Some(json) => Form::Packed(Bytes::new(&json)),
+            Some(json) => Form::Packed(Compressed::new(&json)),
             None => Form::Whole(Arc::new(value.clone())),
         })
     }
@@ -74,7 +74,7 @@ impl<T: Clone + DeserializeOwned + Serialize> Packed<T> {
     #[must_use]
     pub fn open(&self) -> Option<Arc<T>> {
         match &self.0 {
-            Form::Packed(bytes) => serde_json::from_slice(&bytes.json()?).ok().map(Arc::new),
+            Form::Packed(compressed) => serde_json::from_slice(&compressed.json()?).ok().map(Arc::new),
             Form::Whole(whole) => Some(Arc::clone(whole)),
         }
     }
@@ -102,7 +102,7 @@ fn depth(json: &[u8]) -> usize {
 impl<T> Clone for Packed<T> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
-            Form::Packed(bytes) => Form::Packed(bytes.clone()),
+            Form::Packed(compressed) => Form::Packed(compressed.clone()),
             Form::Whole(whole) => Form::Whole(Arc::clone(whole)),
         })
     }
@@ -132,8 +132,8 @@ mod tests {
             serde_json::from_slice(dictionary::COMMON.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
         let packed = Packed::new(&value);
         assert_eq!(*packed.open().unwrap(), value);
-        let Form::Packed(bytes) = &packed.0 else { panic!("it is packed") };
-        assert!(bytes.0.len() * 5 < value.to_string().len(), "{} bytes", bytes.0.len());
+        let Form::Packed(compressed) = &packed.0 else { panic!("it is packed") };
+        assert!(compressed.0.len() * 5 < value.to_string().len(), "{} bytes", compressed.0.len());
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
             hasher.finish()
         };
         assert!(first == again && hash(&first) == hash(&again) && first != Packed::new(&like(2)));
-        assert_eq!((*first.open().unwrap()).clone(), like(1));
+        assert_eq!(*first.open().unwrap(), like(1));
     }
 
     proptest! {

@@ -1,7 +1,9 @@
 //! Events, written when something changed and never twice for the same: one line for people, no secret in it.
 //!
 //! kube's own recorder repeats an old note when the note of an event changes, so this writes each event by itself.
+//! The write is boxed, as in [`super::kubernetes`].
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
@@ -43,9 +45,9 @@ impl Events {
     where
         K: Resource<DynamicType = ()>,
     {
-        let event = self.event(resource, severity, reason, action, note);
+        let event = Box::new(self.event(resource, severity, reason, action, note));
         let api: Api<Event> = Api::namespaced(self.client.clone(), &resource.namespace().unwrap_or_default());
-        if let Err(error) = api.create(&PostParams::default(), &event).await {
+        if let Err(error) = api.create(&PostParams::default(), &event).boxed().await {
             tracing::debug!(%error, reason, "an event was not written");
         }
     }

@@ -1,5 +1,8 @@
 //! Reads and writes of Kubernetes that reconciles make: live reads by name, guarded patches, finalizers.
+//!
+//! Writes are boxed: a reconcile has room for all that it might do, and nearly all of them write nothing.
 
+use futures::FutureExt as _;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
@@ -23,7 +26,7 @@ pub async fn patch_metadata<K: Kept>(client: &Client, resource: &K, mut metadata
     metadata["resourceVersion"] = json!(resource.resource_version());
     metadata["uid"] = json!(resource.uid());
     let patch = Patch::Merge(json!({"metadata": metadata}));
-    let written = received(client, resource).patch(&resource.name_any(), &parameters(), &patch).await;
+    let written = received(client, resource).patch(&resource.name_any(), &parameters(), &patch).boxed().await;
     written.map(|written| written.resource)
 }
 
@@ -43,7 +46,7 @@ pub async fn patch_status<K: Kept>(
     remove_what_is_gone(before, &mut status);
     let metadata = json!({"resourceVersion": resource.resource_version(), "uid": resource.uid()});
     let patch = Patch::Merge(json!({"metadata": metadata, "status": status}));
-    let written = received(client, resource).patch_status(&resource.name_any(), &parameters(), &patch).await;
+    let written = received(client, resource).patch_status(&resource.name_any(), &parameters(), &patch).boxed().await;
     written.map(|written| written.resource)
 }
 

@@ -61,7 +61,7 @@ async fn whole_pass(context: &Context, resource: &SimIntegration, seat: &Seat) -
             memory.answered();
         });
     }
-    let next = landing::conclude(context, resource, pass).boxed().await;
+    let next = landing::conclude(context, resource, pass).await;
     if outcome != Outcome::Parked {
         remember(context, resource, Memory::closes);
     }

@@ -44,19 +44,17 @@ impl Dictionaries {
         (number, Arc::clone(&all[usize::from(number)]))
     }
 
-    /// Learns from `text`, which that of this number compressed to `compressed` bytes, unless it is known well enough.
-    pub(super) fn learn(&self, number: u8, text: &[u8], compressed: usize) {
-        if text.len() < LEAST || compressed * POOR < text.len() {
+    /// Learns from `text`, which `dictionary`, of this number, compressed to `compressed` bytes, unless it is known well
+    /// enough.
+    pub(super) fn learn(&self, number: u8, dictionary: &[u8], text: &[u8], compressed: usize) {
+        let room = LARGEST.saturating_sub(dictionary.len()).min(MOST);
+        if text.len() < LEAST || compressed * POOR < text.len() || room < LEAST || number == u8::MAX {
             return;
         }
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(latest) = all.last().filter(|_| all.len() == usize::from(number) + 1) else { return };
-        let room = LARGEST.saturating_sub(latest.len()).min(MOST);
-        if room < LEAST || number == u8::MAX {
-            return;
+        if all.len() == usize::from(number) + 1 {
+            all.push([dictionary, &text[..room.min(text.len())]].concat().into());
         }
-        let next = [latest, &text[..room.min(text.len())]].concat();
-        all.push(next.into());
     }
 }
 
@@ -68,15 +66,16 @@ mod tests {
     fn what_is_compressed_poorly_is_learnt_until_there_is_no_room() {
         let all = Dictionaries::default();
         let of = |n: u8| [n; 3 * LEAST];
-        all.learn(0, &of(1)[..LEAST - 1], LEAST);
-        all.learn(0, &of(1), 3 * LEAST / POOR - 1);
+        all.learn(0, COMMON, &of(1)[..LEAST - 1], LEAST);
+        all.learn(0, COMMON, &of(1), 3 * LEAST / POOR - 1);
         assert_eq!(all.latest().0, 0, "too short, and good enough");
-        all.learn(0, &of(1), 3 * LEAST / POOR);
+        all.learn(0, COMMON, &of(1), 3 * LEAST / POOR);
         assert_eq!(&*all.latest().1, [COMMON, &of(1)].concat());
-        all.learn(0, &of(2), 3 * LEAST);
+        all.learn(0, COMMON, &of(2), 3 * LEAST);
         assert_eq!(all.latest().0, 1, "another has learnt meanwhile, perhaps the same");
-        for number in 1..100 {
-            all.learn(number, &of(number), 3 * LEAST);
+        for n in 2..100 {
+            let (number, dictionary) = all.latest();
+            all.learn(number, &dictionary, &of(n), 3 * LEAST);
         }
         let (last, text) = all.latest();
         assert!(last < 20 && text.len() <= LARGEST && text.len() + LEAST > LARGEST, "{last}: {}", text.len());
@@ -87,7 +86,7 @@ mod tests {
     #[test]
     fn of_a_long_value_a_part_is_learnt() {
         let all = Dictionaries::default();
-        all.learn(0, &[b'x'; 2 * MOST], 2 * MOST);
+        all.learn(0, COMMON, &[b'x'; 2 * MOST], 2 * MOST);
         assert_eq!(all.latest().1.len(), COMMON.len() + MOST);
     }
 }
