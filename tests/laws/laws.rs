@@ -124,14 +124,17 @@ fn only_owned_paths_appear_in_a_change() {
     });
 }
 
-/// What the spec names, and what was sent; and whether all below it is owned, too: what is in an empty object is not.
+/// What the spec names, and what was sent; and whether all below it is owned, too: what is in an empty object is not, unless
+/// that takes the place of something else by a plan older than what somebody put in there.
 fn owned(moment: &Moment) -> Vec<(Path, bool)> {
     let sent = moment.recorded.sent.clone().unwrap_or_default();
     let empty = digest(&json!({}));
     let paths = sent.paths.iter().map(|(path, digest)| (path.parse().unwrap(), *digest != empty));
     let secrets = sent.secrets.iter().map(|secret| (secret.attribute.parse().unwrap(), true));
-    let wants = moment.desired.wants.iter();
-    wants.map(|(path, want)| (path.clone(), want.digest() != Some(empty.clone()))).chain(paths).chain(secrets).collect()
+    let replaced = |path: &Path| moment.disturbed && differences(&moment.plan).iter().any(|one| one.path == *path);
+    let is_whole = |path: &Path, want: &Want| want.digest() != Some(empty.clone()) || replaced(path);
+    let wants = moment.desired.wants.iter().map(|(path, want)| (path.clone(), is_whole(path, want)));
+    wants.chain(paths).chain(secrets).collect()
 }
 
 fn differences(plan: &Plan) -> &[Difference] {
@@ -155,7 +158,7 @@ fn hides_field(story: &Story, moment: &Moment, path: &Path) -> bool {
     let sent = |sent: &Sent| sent.paths.contains_key(&path.to_string());
     let ours = moment.recorded.origin == Some(Origin::Created) && !moment.recorded.sent.as_ref().is_some_and(sent);
     let restated = moment.desired.wants.contains_key(path);
-    story.switches["ticketFields"] == "absent" && (ours || restated) && *path == Path::StatusMap
+    story.switches["ticketFields"] == "absent" && (ours || restated) && matches!(path, Path::StatusMap | Path::Request)
 }
 
 fn keeps_fields(story: &Story, moment: &Moment, before: &Value, after: &Value) -> Result<(), TestCaseError> {
