@@ -59,10 +59,11 @@ fn run(config: Config) -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "failpoints")]
     let _armed = sim_operator::failpoint::arm();
     let runtime = tokio::runtime::Runtime::new()?;
-    let result = runtime.block_on(operator::run(config));
+    // As a task, on the threads of what it starts and waits for: from outside, the system would have to wake it for each reconcile.
+    let result = runtime.block_on(runtime.spawn(operator::run(config)));
     // Nothing is waited for any more: who lost its lease must be gone.
     runtime.shutdown_background();
-    Ok(result?)
+    Ok(result??)
 }
 
 fn print_crds(flags: &Crds) -> Result<(), Box<dyn Error>> {
