@@ -59,7 +59,7 @@ fn run(config: Config) -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "failpoints")]
     let _armed = sim_operator::failpoint::arm();
     let runtime = tokio::runtime::Runtime::new()?;
-    // As a task, on the threads of what it starts and waits for: from outside, the system would have to wake it for each reconcile.
+    // As a task, on the threads of its reconciles: outside of them, the system has to wake it for each of these.
     let result = runtime.block_on(runtime.spawn(operator::run(config)));
     // Nothing is waited for any more: who lost its lease must be gone.
     runtime.shutdown_background();
