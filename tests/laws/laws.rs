@@ -63,11 +63,9 @@ fn acting_on_a_plan_and_planning_again_gives_nothing_to_do() {
 /// In order means that the tenant has it. What nobody can see may have been changed in the UI.
 fn is_there(story: &Story, moment: &Moment, record: &Sent) -> Result<(), TestCaseError> {
     let edited = story.chapters.iter().any(|chapter| chapter.edit.is_some() || chapter.meanwhile.is_some());
-    let hides =
-        |path: &Path| matches!(path, Path::StatusMap | Path::Request) && story.switches["ticketFields"] == "absent";
     let mut wants = moment.desired.wants.clone();
     wants.retain(|path, want| {
-        !record.unverified.contains(&path.to_string()) && (!edited || is_plain(want) && !hides(path))
+        !record.unverified.contains(&path.to_string()) && (!edited || is_plain(want) && !is_never_shown(story, path))
     });
     let truth = &moment.after[moment.recorded.id.as_ref().unwrap()];
     let lacks = lacking(truth, &wants, moment.secret_version, story.switches["normalizeValues"] == true);
@@ -158,7 +156,12 @@ fn hides_field(story: &Story, moment: &Moment, path: &Path) -> bool {
     let sent = |sent: &Sent| sent.paths.contains_key(&path.to_string());
     let ours = moment.recorded.origin == Some(Origin::Created) && !moment.recorded.sent.as_ref().is_some_and(sent);
     let restated = moment.desired.wants.contains_key(path);
-    story.switches["ticketFields"] == "absent" && (ours || restated) && matches!(path, Path::StatusMap | Path::Request)
+    (ours || restated) && is_never_shown(story, path)
+}
+
+/// A ticket field of a tenant that shows none.
+fn is_never_shown(story: &Story, path: &Path) -> bool {
+    story.switches["ticketFields"] == "absent" && matches!(path, Path::StatusMap | Path::Request)
 }
 
 fn keeps_fields(story: &Story, moment: &Moment, before: &Value, after: &Value) -> Result<(), TestCaseError> {
