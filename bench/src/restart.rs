@@ -24,24 +24,25 @@ pub struct Restarted {
 pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed> {
     progress(&format!("restart: with {many} integrations in order"));
     let token = world.tenant.token().await?;
-    let (mut kubernetes, mut remote, mut ready, mut settled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut rounds = Vec::new();
     let before = world.bench.quiet().await?;
     let operator = loop {
-        kubernetes.push(world.bench.plane.bare_list(&world.namespace).await?);
-        remote.push(world.tenant.bare_list(&token).await?);
+        let kubernetes = world.bench.plane.bare_list(&world.namespace).await?;
+        let remote = world.tenant.bare_list(&token).await?;
         world.tenant.forget_calls().await?;
-        let start = start(world, many).await?;
-        ready.push(start.ready);
-        settled.push(start.settled);
-        if settled.len() == ROUNDS {
-            break start.operator;
+        let Start { operator, ready, settled } = start(world, many).await?;
+        rounds.push(Round { kubernetes, remote, ready, settled });
+        if rounds.len() == ROUNDS {
+            break operator;
         }
-        start.operator.terminate().await?;
+        operator.terminate().await?;
     };
     let after = world.bench.quiet().await?;
     let calls = world.tenant.calls().await?;
     let writes = [Counts::patches, Counts::events].map(|count| count(&after) - count(&before));
-    let [kubernetes, remote, ready, settled] = [kubernetes, remote, ready, settled].map(median);
+    let median = |of: fn(&Round) -> Duration| median(rounds.iter().map(of).collect());
+    let [kubernetes, remote] = [median(|round| round.kubernetes), median(|round| round.remote)];
+    let [ready, settled] = [median(|round| round.ready), median(|round| round.settled)];
     let count = grouped(many as u64);
     let rows = vec![
         Measurement::new(
@@ -71,6 +72,14 @@ pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed
         )),
     ];
     Ok(Restarted { operator, rows })
+}
+
+/// Both bare lists, and the start that was measured beside them.
+struct Round {
+    kubernetes: Duration,
+    remote: Duration,
+    ready: Duration,
+    settled: Duration,
 }
 
 struct Start {
