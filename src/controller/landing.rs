@@ -16,7 +16,7 @@ use super::status::{Findings, Verdict, next};
 use super::{Context, Memory, duplicate, report, resource_name};
 use crate::api::annotations::{CREATE, REMOTE_ID, RemoteId};
 use crate::api::condition::find;
-use crate::api::{Annotations, ConditionType, Reason, SimIntegration};
+use crate::api::{Annotations, ConditionType, Reason, SimIntegration, SimIntegrationStatus};
 use crate::failpoint::{self, Point};
 use crate::metrics::{Change, Outcome};
 
@@ -31,12 +31,11 @@ pub(super) async fn conclude(context: &Context, resource: &SimIntegration, pass:
     if is_the_tenants_alone(resource, &findings) {
         return pass.next;
     }
-    match write(context, resource, &findings).await {
-        Ok(written) => {
-            settle_annotations(context, &written).await.map_or_else(|error| Some(again(&error)), |_| pass.next)
-        }
-        Err(error) => Some(again(&error)),
-    }
+    let landed = match write(context, resource, &findings).await {
+        Ok(written) => settle_annotations(context, written.as_ref().unwrap_or(resource)).await,
+        Err(error) => Err(error),
+    };
+    landed.map_or_else(|error| Some(again(&error)), |_| pass.next)
 }
 
 fn again(error: &kube::Error) -> Duration {
@@ -64,23 +63,24 @@ pub(super) fn is_in_order(resource: &SimIntegration) -> bool {
     })
 }
 
+/// Writes the status that follows. Returns the resource as it is then; `None` where the status was that already, and
+/// nothing was written.
 async fn write(
     context: &Context,
     resource: &SimIntegration,
     findings: &Findings,
-) -> Result<SimIntegration, kube::Error> {
-    let previous = resource.status.clone().unwrap_or_default();
-    let status = next(&previous, findings, Timestamp::now());
-    let written = if status == previous && resource.status.is_some() {
-        resource.clone()
-    } else {
-        let written = patch_status(&context.client, resource, &json!(previous), json!(status)).await?;
-        superseded(context, resource, &written);
-        failpoint::at(Point::StatusWritten).await;
-        written
-    };
-    report::announce(context, resource, &previous, &status, findings).await;
-    Ok(written)
+) -> Result<Option<SimIntegration>, kube::Error> {
+    let none = SimIntegrationStatus::default();
+    let previous = resource.status.as_ref().unwrap_or(&none);
+    let status = next(previous, findings, Timestamp::now());
+    if resource.status.as_ref() == Some(&status) {
+        return Ok(None);
+    }
+    let written = patch_status(&context.client, resource, &json!(previous), json!(status)).await?;
+    superseded(context, resource, &written);
+    failpoint::at(Point::StatusWritten).await;
+    report::announce(context, resource, previous, &status, findings).await;
+    Ok(Some(written))
 }
 
 fn superseded(context: &Context, before: &SimIntegration, after: &SimIntegration) {
@@ -176,9 +176,10 @@ pub(super) async fn must_land(
     loop {
         match write(context, &resource, &findings).await {
             Ok(written) => {
-                let settled = settle_annotations(context, &written).await;
+                let written = written.as_ref().unwrap_or(&resource);
+                let settled = settle_annotations(context, written).await;
                 if settled.is_ok() {
-                    remember(context, &written, Memory::landed);
+                    remember(context, written, Memory::landed);
                 }
                 return Pass::quiet(Outcome::Changed, settled.err().map(|error| again(&error)));
             }

@@ -12,7 +12,7 @@ use super::{Context, Memory, resource_name, tenant_key};
 use crate::api::condition::{find, headline};
 use crate::api::integration::{Cause, Sent};
 use crate::api::{Annotations, ConditionType, Reason, SimIntegration, SimIntegrationStatus};
-use crate::model::{Path, Want, wants};
+use crate::model::{Path, inline_secrets};
 
 /// Publishes what changed: what was done in the tenant, and the verdict.
 pub(super) async fn announce(
@@ -84,19 +84,12 @@ pub(super) async fn warn(context: &Context, resource: &SimIntegration) {
         let note = format!("annotation {key} means nothing to this operator; is it misspelt?");
         warn_once(context, resource, "UnknownAnnotation", &note).await;
     }
-    let inline: Vec<String> = wants(&resource.spec, "", 0, |_| String::new())
-        .map(|wants| {
-            wants
-                .into_iter()
-                .filter(|(_, want)| matches!(want, Want::Inline { .. }))
-                .map(|(path, _)| path.to_string())
-                .collect()
-        })
-        .unwrap_or_default();
+    let inline = inline_secrets(&resource.spec);
     if !inline.is_empty() {
+        let paths: Vec<String> = inline.iter().map(ToString::to_string).collect();
         let note = format!(
             "{} looks like a secret and stands in the spec; move it to a Secret and name it in attributesFrom",
-            inline.join(", ")
+            paths.join(", ")
         );
         warn_once(context, resource, "InlineSecret", &note).await;
     }

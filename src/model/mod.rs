@@ -20,4 +20,4 @@ pub use path::Path;
 pub use remote::{Reading, Remote};
 pub use sensitive::{harmless, is_secret_key, shown};
 pub use value::{canonical, digest};
-pub use want::{InvalidSpec, SecretVersion, Want, Wants, wants};
+pub use want::{InvalidSpec, SecretVersion, Want, Wants, inline_secrets, wants};

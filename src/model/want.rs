@@ -124,6 +124,18 @@ pub fn wants(
     Ok(wants)
 }
 
+/// The attributes of a spec that look like secrets and stand in it as they are; none where they cannot be walked.
+#[must_use]
+pub fn inline_secrets(spec: &SimIntegrationSpec) -> Vec<Path> {
+    let mut wants = Wants::new();
+    if let Some(Attributes(attributes)) = &spec.attributes
+        && is_flat_enough(attributes).is_ok()
+    {
+        inline_attributes(attributes, "", 0, &mut wants);
+    }
+    wants.into_iter().filter(|(_, want)| matches!(want, Want::Inline { .. })).map(|(path, _)| path).collect()
+}
+
 fn reference(reference: &ObjectRef) -> Value {
     match (&reference.id, &reference.name) {
         (Some(id), _) => json!({"id": id}),
@@ -269,5 +281,15 @@ mod tests {
         assert!(matches!(wants[&Path::Attribute("/password".into())], Want::Inline { generation: 3, .. }));
         assert!(matches!(wants[&Path::Attribute("/list".into())], Want::Inline { .. }));
         assert!(!format!("{wants:?}").contains("canary"));
+    }
+
+    #[test]
+    fn secrets_in_the_spec_are_named_also_where_the_spec_means_nothing() {
+        let attributes = json!({"a": {"token": "canary"}, "password": "canary", "url": "u", "type": 1});
+        let spec = spec(attributes, &["password"]);
+        assert!(wants(&spec, "n", 1, |_| String::new()).is_err(), "it is given twice");
+        let named: Vec<String> = inline_secrets(&spec).iter().map(ToString::to_string).collect();
+        assert_eq!(named, ["/attributes/a/token", "/attributes/password"]);
+        assert_eq!(inline_secrets(&SimIntegrationSpec::default()), []);
     }
 }
