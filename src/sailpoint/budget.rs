@@ -182,6 +182,7 @@ impl State {
                 self.warm_at = Some(now + WINDOW);
             }
             self.held += 1;
+            self.share.goes(now);
             if let Some(waiter) = self.waiters.get_mut(&number) {
                 waiter.granted = true;
                 waiter.wake.notify_one();
@@ -192,14 +193,15 @@ impl State {
     fn is_open(&self, now: Instant) -> bool {
         let cold = self.warms_up && self.warm_at.is_none_or(|warm_at| warm_at > now);
         let limit = if cold { (self.share.size() / 5).max(1) } else { self.share.size() };
-        self.held + self.returning.len() < limit && self.paused_until.is_none_or(|until| until <= now)
+        let waits = self.paused_until.into_iter().chain(self.share.opens_at()).any(|until| until > now);
+        self.held + self.returning.len() < limit && !waits
     }
 
     /// When, without anybody's doing, somebody might go.
     fn next_change(&self, now: Instant) -> Option<Instant> {
         let returning = self.returning.peek().map(|Reverse(back)| back.at);
-        let times = returning.into_iter().chain(self.paused_until).chain(self.warm_at).chain(self.share.grows_at());
-        times.filter(|time| *time > now).min()
+        let times = [returning, self.paused_until, self.warm_at, self.share.grows_at(), self.share.opens_at()];
+        times.into_iter().flatten().filter(|time| *time > now).min()
     }
 }
 

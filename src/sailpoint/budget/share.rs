@@ -5,6 +5,9 @@
 //! than half, as they may have come for a moment. It is tried after a minute whether they left: one more in a window, then two,
 //! four and so on up to the limit, or to the next 429. So one who spends evenly beside us costs a refusal a minute, and one who
 //! came and went has cost us three minutes of a part.
+//!
+//! Meanwhile ours go evenly as well. Sent as one burst in each window they would always find room, and whoever comes evenly
+//! would not: the others would be refused, who were there before, and we would never learn of it.
 
 use std::time::Duration;
 
@@ -14,6 +17,8 @@ use super::WINDOW;
 
 /// How long after its pause what a 429 taught is taken as it is.
 const LASTS: Duration = Duration::from_mins(1);
+/// While others spend of the limit, as many go at once as are due in this time.
+const BURST: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Share {
@@ -29,6 +34,8 @@ struct Left {
     least: usize,
     grows_at: Instant,
     by: usize,
+    /// When the next one is due, if they go evenly.
+    due: Instant,
 }
 
 impl Share {
@@ -52,7 +59,21 @@ impl Share {
         let size = self.size();
         let same_pause = self.left.as_ref().filter(|left| now + LASTS < left.grows_at);
         let least = same_pause.map_or(size / 2, |left| left.least).max(1);
-        self.left = Some(Left { size: through.max(least).min(size), least, grows_at: pause_ends + LASTS, by: 1 });
+        let due = self.left.as_ref().map_or(now, |left| left.due);
+        self.left = Some(Left { size: through.max(least).min(size), least, grows_at: pause_ends + LASTS, by: 1, due });
+    }
+
+    /// When one more may go after those that went: at any time, unless others spend of the limit.
+    pub(super) fn opens_at(&self) -> Option<Instant> {
+        self.left.as_ref().and_then(|left| left.due.checked_sub(BURST))
+    }
+
+    /// One goes.
+    pub(super) fn goes(&mut self, now: Instant) {
+        let apart = WINDOW / u32::try_from(self.size()).unwrap_or(u32::MAX);
+        if let Some(left) = &mut self.left {
+            left.due = left.due.max(now) + apart;
+        }
     }
 
     /// Tries more where it is time to.

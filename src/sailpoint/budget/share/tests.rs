@@ -1,5 +1,6 @@
 //! Two clients of one limit, under a clock that only the tests move.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,12 +32,12 @@ impl Gateway {
         Err(Duration::from_secs(wait.as_millis().div_ceil(1000).try_into().unwrap()))
     }
 
-    /// Somebody else spends so much of it, evenly.
-    async fn spent_by_another(&self, per_window: u32) {
+    /// Somebody else spends so much of it, evenly, and does not ask again for what is refused: this counts it.
+    async fn spent_by_another(&self, per_window: u32, refused: &Cell<u32>) {
         let mut ticks = interval(WINDOW / per_window);
         loop {
             ticks.tick().await;
-            let _ = self.arrives();
+            refused.update(|refused| refused + u32::from(self.arrives().is_err()));
         }
     }
 }
@@ -77,25 +78,30 @@ async fn alone_nothing_is_refused_and_all_of_the_limit_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_others_leave_is_used_and_little_is_refused() {
+async fn what_others_leave_is_used_and_little_is_refused_to_either() {
     for others in [10, 30, 60, 90] {
+        let theirs_refused = Cell::new(0);
         let (budget, gateway, start) = (Budget::warmed_up(LIMIT), Gateway::default(), Instant::now());
         let refused = tokio::select! {
             refused = send(&budget, &gateway, 1000) => refused,
-            () = gateway.spent_by_another(others) => unreachable!(),
+            () = gateway.spent_by_another(others, &theirs_refused) => unreachable!(),
         };
         let best = (WINDOW + LATENCY) * 1000 / (100 - others);
         assert!(start.elapsed() < best * 11 / 10, "{others}: {:?} of {best:?}", start.elapsed());
         // Some at the start, when all are on their way at once, and about one a minute.
         let most = 16 + 2 * start.elapsed().as_secs() / LASTS.as_secs();
         assert!(refused > 0 && refused as u64 <= most, "{others}: {refused} in {:?}", start.elapsed());
+        let asked = start.elapsed().div_duration_f64(WINDOW) * f64::from(others);
+        let theirs_refused = f64::from(theirs_refused.get());
+        assert!(theirs_refused < asked / 10.0, "{theirs_refused} of {asked} of the others were refused");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn all_of_the_limit_is_used_again_three_minutes_after_the_others_left() {
     let (budget, gateway) = (Budget::warmed_up(LIMIT), Gateway::default());
-    let others = gateway.spent_by_another(95);
+    let others_refused = Cell::new(0);
+    let others = gateway.spent_by_another(95, &others_refused);
     assert!(timeout(Duration::from_mins(5), others).await.is_err());
     assert!(send(&budget, &gateway, LIMIT).await > 0);
     sleep(Duration::from_mins(3)).await;
