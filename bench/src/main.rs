@@ -114,6 +114,12 @@ async fn run(arguments: Arguments) -> Result<(), Failed> {
     }
     progress(&format!("done after {} s", started.elapsed().as_secs()));
     println!("{}", report::table(&findings.measurements, &BTreeMap::new()));
+    if arguments.quick {
+        progress(
+            "the targets are those of the full run: of a tenth of its integrations, the start of the process is most of a \
+             restart, and a second of noise is much of their creates",
+        );
+    }
     match arguments.docs {
         Some(folder) => report::write(&folder, &bench.plane.version().await?, &findings),
         None => Ok(()),
