@@ -27,11 +27,8 @@ pub async fn measure(world: &World<'_>, many: usize) -> Result<Restarted, Failed
     let mut rounds = Vec::new();
     let before = world.bench.quiet().await?;
     let operator = loop {
-        let kubernetes = world.bench.plane.bare_list(&world.namespace).await?;
-        let remote = world.tenant.bare_list(&token).await?;
-        world.tenant.forget_calls().await?;
-        let Start { operator, ready, settled } = start(world, many).await?;
-        rounds.push(Round { kubernetes, remote, ready, settled });
+        let (operator, round) = Round::measure(world, many, &token).await?;
+        rounds.push(round);
         if rounds.len() == ROUNDS {
             break operator;
         }
@@ -82,20 +79,22 @@ struct Round {
     settled: Duration,
 }
 
-struct Start {
-    operator: Operator,
-    ready: Duration,
-    settled: Duration,
-}
-
-async fn start(world: &World<'_>, many: usize) -> Result<Start, Failed> {
-    let operator = Operator::start(&world.bench.plane, &world.bench.binary, &world.namespace, &[])?;
-    operator.ready().await?;
-    let ready = operator.started.elapsed();
-    patiently("every integration was judged", async || Ok((operator.verdicts().await >= many as u64).then_some(())))
+impl Round {
+    async fn measure(world: &World<'_>, many: usize, token: &str) -> Result<(Operator, Self), Failed> {
+        let kubernetes = world.bench.plane.bare_list(&world.namespace).await?;
+        let remote = world.tenant.bare_list(token).await?;
+        world.tenant.forget_calls().await?;
+        let operator = Operator::start(&world.bench.plane, &world.bench.binary, &world.namespace, &[])?;
+        operator.ready().await?;
+        let ready = operator.started.elapsed();
+        patiently(
+            "every integration was judged",
+            async || Ok((operator.verdicts().await >= many as u64).then_some(())),
+        )
         .await?;
-    let settled = operator.started.elapsed();
-    Ok(Start { operator, ready, settled })
+        let settled = operator.started.elapsed();
+        Ok((operator, Self { kubernetes, remote, ready, settled }))
+    }
 }
 
 fn median(mut durations: Vec<Duration>) -> Duration {
